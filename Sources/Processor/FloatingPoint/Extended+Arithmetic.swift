@@ -187,13 +187,14 @@ extension Extended {
     if let nan = propagatedNaN(a, b, raised: &raised) { return nan }
     let sign = (a.signExponent ^ b.signExponent) & 0x8000
     if (a.isInfinite && b.isInfinite) || (a.isZero && b.isZero) { return invalid(&raised) }
-    if a.isDenormal || b.isDenormal { raised.insert(.denormal) }
-    if a.isInfinite { return infinity(sign: sign) }
-    if b.isInfinite { return zero(sign: sign) }
-    if b.isZero {
+    if b.isZero && !a.isInfinite {
+      // Found before a denormal dividend is looked at: DE stays as it was (seen on silicon).
       raised.insert(.zeroDivide)
       return infinity(sign: sign)
     }
+    if a.isDenormal || b.isDenormal { raised.insert(.denormal) }
+    if a.isInfinite { return infinity(sign: sign) }
+    if b.isInfinite { return zero(sign: sign) }
     if a.isZero { return zero(sign: sign) }
     let (aExponent, aSignificand) = a.normalized
     let (bExponent, bSignificand) = b.normalized

@@ -3,7 +3,8 @@
 // MARK: - Remainder
 
 extension Extended {
-  /// FPREM (truncating) and FPREM1 (IEEE, nearest) with the condition codes they leave.
+  /// FPREM (truncating) and FPREM1 (IEEE, nearest) with the condition codes they leave. With a NaN or an invalid
+  /// operand `conditions` is not touched.
   ///
   /// Up to an exponent difference of 63 the reduction is complete: C2 = 0 and C0, C3, C1 are bits 2, 1, 0 of the
   /// quotient. Beyond, the dividend is reduced by a multiple of the divisor that takes at least 32 and at most 63
@@ -12,9 +13,9 @@ extension Extended {
   static func remainder(
     _ a: Extended, _ b: Extended, nearest: Bool, control: Control, raised: inout Raised, conditions: inout Raised
   ) -> Extended {
-    conditions = []
     if let nan = propagatedNaN(a, b, raised: &raised) { return nan }
     if a.isInfinite || b.isZero { return invalid(&raised) }
+    conditions = []
     if a.isDenormal || b.isDenormal { raised.insert(.denormal) }
     if a.isZero { return a }
     let (aExponent, aSignificand) = a.normalized

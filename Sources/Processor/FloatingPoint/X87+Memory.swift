@@ -118,7 +118,8 @@ extension X87 {
     status.remove(.c1)
   }
 
-  /// FLD of a single or double: signalling NaNs are quieted with IE, denormals raise DE.
+  /// FLD of a single or double: signalling NaNs are quieted with IE, denormals raise DE. The denormal is pushed
+  /// even if DE is unmasked (seen on silicon).
   private mutating func pushReal(_ value: Extended, denormal: Bool) {
     if _slowPath(isOccupied(-1)) { return overflow() }
     if _fastPath(!denormal && !value.isSignalling) {
@@ -126,9 +127,12 @@ extension X87 {
       status.remove(.c1)
       return
     }
-    let raised: StatusWord = denormal ? .denormal : .invalid
-    if !suppresses(raised) { push(denormal ? value : value.quieted) }
-    record(raised)
+    if denormal {
+      push(value)
+      return record(.denormal)
+    }
+    if !suppresses(.invalid) { push(value.quieted) }
+    record(.invalid)
   }
 
   // MARK: Stores

@@ -22,10 +22,11 @@ extension X87 {
   /// Stores a result unless an unmasked exception forbids it, pops, and records what was raised.
   @inline(__always)
   private mutating func finish(_ result: Extended, _ raised: StatusWord, into: Int, pops: Bool) {
-    if _fastPath(raised.intersection(.beforeResult).isEmpty) || !suppresses(raised) {
-      self[into] = result
-      if pops { pop() }
+    if _slowPath(!raised.intersection(.beforeResult).isEmpty) && suppresses(raised) {
+      return record(raised.intersection(.beforeResult))
     }
+    self[into] = result
+    if pops { pop() }
     record(raised)
   }
 
@@ -88,7 +89,9 @@ extension X87 {
       case .subtract: Extended.subtract(a, b, control: control, raised: &raised)
       case .divide: Extended.divide(a, b, control: control, raised: &raised)
       }
-    if _slowPath(denormal) && !st0.isNaN && !st0.isUnsupported { raised.insert(.denormal) }
+    if _slowPath(denormal) && !st0.isNaN && !st0.isUnsupported && !raised.contains(.zeroDivide) {
+      raised.insert(.denormal)
+    }
     finish(result, raised, into: 0, pops: false)
   }
 
@@ -190,6 +193,12 @@ extension X87 {
     status.remove(.c1)
   }
 
+  /// FFREE. C1 goes to zero (seen on silicon; the manual leaves it open).
+  mutating func free(_ i: Int) {
+    occupied &= ~(1 &<< UInt8(truncatingIfNeeded: physical(i)))
+    status.remove(.c1)
+  }
+
   /// FCHS and FABS: they never raise anything but a stack fault.
   mutating func changeSign(xor: UInt16, and: UInt16) {
     if _slowPath(!isOccupied(0)) { return underflow(into: 0, pops: false) }
@@ -281,10 +290,9 @@ extension X87 {
         raised.formUnion(second.subtracting(.c1))
       }
     }
-    if !suppresses(raised) {
-      self[0] = below
-      push(above)
-    }
+    if suppresses(raised) { return record(raised.intersection(.beforeResult)) }
+    self[0] = below
+    push(above)
     record(raised)
   }
 
@@ -295,9 +303,12 @@ extension X87 {
       return underflow(into: 0, pops: false)
     }
     var raised: StatusWord = []
-    var conditions: StatusWord = []
+    // The quotient bits stay as they were if there is no quotient (seen on silicon); C2 and C1 do not.
+    let kept = status.intersection([.c0, .c3])
+    var conditions = kept
     let result = Extended.remainder(
       self[0], self[1], nearest: nearest, control: control, raised: &raised, conditions: &conditions)
+    if suppresses(raised) { conditions = kept }
     finish(result, raised, into: 0, pops: false)
     status.subtract(.conditions)
     status.formUnion(conditions)

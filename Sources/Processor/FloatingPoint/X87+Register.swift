@@ -51,7 +51,7 @@ extension X87 {
     case 0o46: arithmetic(.divide, 0, i, into: i, pops: false)
     case 0o47: arithmetic(.divide, i, 0, into: i, pops: false)
     // DD: DD C8 is an unlisted copy of FXCH.
-    case 0o50: occupied &= ~(1 &<< UInt8(truncatingIfNeeded: physical(i)))
+    case 0o50: free(i)
     case 0o51: exchange(i)
     case 0o52: storeRegister(i, pops: false)
     case 0o53: storeRegister(i, pops: true)
@@ -70,7 +70,7 @@ extension X87 {
     case 0o67: arithmetic(.divide, i, 0, into: i, pops: true)
     // DF: unlisted: FFREE with pop, FXCH, FSTP, FSTP.
     case 0o70:
-      occupied &= ~(1 &<< UInt8(truncatingIfNeeded: physical(i)))
+      free(i)
       pop()
     case 0o71: exchange(i)
     case 0o72, 0o73: storeRegister(i, pops: true)
