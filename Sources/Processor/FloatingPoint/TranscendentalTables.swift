@@ -266,17 +266,29 @@ enum TranscendentalTables {
   ]
 
   /// π.
-  static var pi: Wide { Wide(exponent: 1, significand: 0xC90F_DAA2_2168_C234_C4C6_628B_80DC_1CD1) }
+  static var pi: Wide {
+    Wide(exponent: 1, significand: 0xC90F_DAA2_2168_C234_C4C6_628B_80DC_1CD1)
+  }
   /// π/2.
-  static var halfPi: Wide { Wide(exponent: 0, significand: 0xC90F_DAA2_2168_C234_C4C6_628B_80DC_1CD1) }
+  static var halfPi: Wide {
+    Wide(exponent: 0, significand: 0xC90F_DAA2_2168_C234_C4C6_628B_80DC_1CD1)
+  }
   /// π/4.
-  static var quarterPi: Wide { Wide(exponent: -1, significand: 0xC90F_DAA2_2168_C234_C4C6_628B_80DC_1CD1) }
+  static var quarterPi: Wide {
+    Wide(exponent: -1, significand: 0xC90F_DAA2_2168_C234_C4C6_628B_80DC_1CD1)
+  }
   /// 3π/4.
-  static var threeQuarterPi: Wide { Wide(exponent: 1, significand: 0x96CB_E3F9_990E_91A7_9394_C9E8_A0A5_159D) }
+  static var threeQuarterPi: Wide {
+    Wide(exponent: 1, significand: 0x96CB_E3F9_990E_91A7_9394_C9E8_A0A5_159D)
+  }
   /// ln 2.
-  static var naturalLogarithmOfTwo: Wide { Wide(exponent: -1, significand: 0xB172_17F7_D1CF_79AB_C9E3_B398_03F2_F6AF) }
+  static var naturalLogarithmOfTwo: Wide {
+    Wide(exponent: -1, significand: 0xB172_17F7_D1CF_79AB_C9E3_B398_03F2_F6AF)
+  }
   /// 2 / ln 2.
-  static var twoOverNaturalLogarithmOfTwo: Wide { Wide(exponent: 1, significand: 0xB8AA_3B29_5C17_F0BB_BE87_FED0_691D_3E89) }
+  static var twoOverNaturalLogarithmOfTwo: Wide {
+    Wide(exponent: 1, significand: 0xB8AA_3B29_5C17_F0BB_BE87_FED0_691D_3E89)
+  }
   /// 2/π as a fraction of 2^256, highest word first.
   static var twoOverPi: (UInt64, UInt64, UInt64, UInt64) {
     (
