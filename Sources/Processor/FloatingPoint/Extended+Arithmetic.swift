@@ -38,30 +38,37 @@ extension Extended {
     let small = swap ? aSignificand : bSignificand
     let distance = swap ? bExponent &- aExponent : aExponent &- bExponent
     let (smallHigh, smallLow) = shiftedRight(small, 0, by: distance)
+    var high: UInt64
+    var low: UInt64
+    var resultExponent = exponent
     if aSign == bSign {
       let (sum, carry) = large.addingReportingOverflow(smallHigh)
+      high = sum
+      low = smallLow
       if carry {
-        return rounded(
-          sign: sign, exponent: exponent &+ 1, high: sum &>> 1 | integerBit,
-          low: smallLow &>> 1 | sum &<< 63 | smallLow & 1, control: control, raised: &raised)
+        high = sum &>> 1 | integerBit
+        low = smallLow &>> 1 | sum &<< 63 | smallLow & 1
+        resultExponent &+= 1
       }
-      return rounded(sign: sign, exponent: exponent, high: sum, low: smallLow, control: control, raised: &raised)
+    } else {
+      high = large &- smallHigh &- (smallLow != 0 ? 1 : 0)
+      low = 0 &- smallLow
+      if Int64(bitPattern: high) >= 0 {
+        if high == 0 {
+          // Exact cancellation gives +0, or -0 when rounding down.
+          if low == 0 { return zero(sign: control.rounding == .down ? 0x8000 : 0) }
+          high = low
+          low = 0
+          resultExponent &-= 64
+        }
+        let shift = UInt64(truncatingIfNeeded: high.leadingZeroBitCount)
+        high = high &<< shift | (low &>> 1) &>> (63 &- shift)
+        low = low &<< shift
+        resultExponent &-= Int32(truncatingIfNeeded: shift)
+      }
     }
-    var high = large &- smallHigh &- (smallLow != 0 ? 1 : 0)
-    var low = 0 &- smallLow
-    if high == 0 {
-      // Exact cancellation gives +0, or -0 when rounding down.
-      if low == 0 { return zero(sign: control.rounding == .down ? 0x8000 : 0) }
-      return rounded(
-        sign: sign, exponent: exponent &- 64 &- Int32(truncatingIfNeeded: low.leadingZeroBitCount),
-        high: low &<< UInt64(truncatingIfNeeded: low.leadingZeroBitCount), low: 0, control: control, raised: &raised)
-    }
-    let shift = UInt64(truncatingIfNeeded: high.leadingZeroBitCount)
-    high = high &<< shift | (low &>> 1) &>> (63 &- shift)
-    low = low &<< shift
     return rounded(
-      sign: sign, exponent: exponent &- Int32(truncatingIfNeeded: shift), high: high, low: low, control: control,
-      raised: &raised)
+      sign: sign, exponent: resultExponent, high: high, low: low, control: control, raised: &raised)
   }
 
   @inline(never)

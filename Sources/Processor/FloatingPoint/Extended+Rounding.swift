@@ -31,6 +31,25 @@ extension Extended {
       }
       return Extended(significand: significand, signExponent: sign | field)
     }
+    if control.isDoubleRounding && UInt32(bitPattern: exponent &- 1) < 0x7FFD {
+      // PC = 53 bits, to nearest: what many compilers' start-up code sets.
+      var significand = high & ~0x7FF
+      var field = UInt16(truncatingIfNeeded: exponent)
+      if (high & 0x7FF) | low != 0 {
+        raised.insert(.precision)
+        let rest = (high & 0x7FF) &<< 1 | (low != 0 ? 1 : 0)
+        // Half a unit is 0x800 here.
+        if rest &+ (high &>> 11 & 1) > 0x800 {
+          raised.insert(.c1)
+          significand &+= 0x800
+          if significand == 0 {
+            significand = integerBit
+            field &+= 1
+          }
+        }
+      }
+      return Extended(significand: significand, signExponent: sign | field)
+    }
     return roundedSlowly(sign: sign, exponent: exponent, high: high, low: low, control: control, raised: &raised)
   }
 

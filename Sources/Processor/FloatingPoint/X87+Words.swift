@@ -3,8 +3,10 @@ extension X87 {
   /// exceptions of an operation while it runs.
   /// - Source: 387 DX User's Manual, figure "Status word"; i486 Programmer's Reference Manual, 15.1.1.
   public struct StatusWord: OptionSet, Codable, Equatable, Sendable {
+    /// The sixteen bits; 11...13 are zero here.
     public var rawValue: UInt16
 
+    /// A status word with the given bits.
     @inline(__always)
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
@@ -56,8 +58,10 @@ extension X87 {
   /// The control word.
   /// - Source: 387 DX User's Manual, figure "Control word"; i486 Programmer's Reference Manual, 15.1.2.
   public struct ControlWord: RawRepresentable, Codable, Equatable, Sendable {
+    /// The sixteen bits.
     public var rawValue: UInt16
 
+    /// A control word with the given bits.
     @inline(__always)
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
@@ -84,6 +88,10 @@ extension X87 {
     /// PC is 64 bits and RC is nearest-even: the setting after FNINIT, which has its own fast path.
     @inline(__always)
     var isDefaultRounding: Bool { rawValue & 0x0F00 == 0x0300 }
+
+    /// PC is 53 bits and RC is nearest-even.
+    @inline(__always)
+    var isDoubleRounding: Bool { rawValue & 0x0F00 == 0x0200 }
 
     /// The significand bits below the precision PC selects. PC = 01 is reserved and works as 64 bits (unverified
     /// on a 387; later parts behave so).
