@@ -88,7 +88,8 @@ extension Extended {
   fileprivate static func cosineSeries(squared: UInt128) -> Wide {
     var sum = TranscendentalTables.cosine[0]
     for i in 1..<12 { sum = TranscendentalTables.cosine[i] &- Wide.multiplyHigh(squared, sum) }
-    return Wide(sign: 0, exponent: -1, significand: UInt128.max &- Wide.multiplyHigh(squared, sum))
+    // The last bit keeps 1 - z/2 from looking exact where z² is lost.
+    return Wide(sign: 0, exponent: -1, significand: (UInt128.max &- Wide.multiplyHigh(squared, sum)) | 1)
   }
 
   @inline(__always)

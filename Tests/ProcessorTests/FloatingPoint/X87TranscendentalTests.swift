@@ -154,6 +154,15 @@ struct X87TranscendentalTests {
     #expect(unit[0] == .indefinite && unit.flags == 0x0001)
   }
 
+  @Test("cos 2^-31 lies just above 1 - 2^-63 and is inexact")
+  func cosineNextToRepresentable() {
+    for (control, significand) in [(0x077F, UInt64.max - 1), (0x0B7F, UInt64.max)] as [(UInt16, UInt64)] {
+      var unit = X87(x(0x3FFF - 31, 1 << 63), control: control)
+      unit.execute(0xD9, 0xFF)
+      #expect(unit[0] == x(0x3FFE, significand) && unit.flags == 0x0020)
+    }
+  }
+
   @Test("FSINCOS leaves the sine in ST(1) and the cosine in ST")
   func sineAndCosine() {
     for (argument, sine) in Exact.sine {
