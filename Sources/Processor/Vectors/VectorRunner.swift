@@ -192,7 +192,9 @@ public final class VectorRunner {
       wanted = mode == 3 ? wanted | EFLAGS.vm : wanted & ~EFLAGS.vm
     }
     if mode == 3 { wanted |= EFLAGS.vm }
-    if (cpu.eflags ^ wanted) & ~ignored & 0x3F_FFFF != 0, v.systemAfter == nil || (cpu.eflags ^ v.after[9]) & ~ignored & 0x3F_FFFF != 0 {
+    if (cpu.eflags ^ wanted) & ~ignored & 0x3F_FFFF != 0,
+      v.systemAfter == nil || (cpu.eflags ^ v.after[9]) & ~ignored & 0x3F_FFFF != 0
+    {
       return "EFLAGS \(hex(cpu.eflags)), expected \(hex(wanted)), ignoring \(hex(ignored))"
     }
     let segments = ["ES", "CS", "SS", "DS", "FS", "GS"]
@@ -200,8 +202,15 @@ public final class VectorRunner {
       let have = cpu.seg(i).pointee
       let want = v.segmentsAfter[i]
       let selector = converted ? UInt16(truncatingIfNeeded: want.base >> 4) : want.selector
-      if have.selector != selector { return "\(segments[i]) \(hex(have.selector)), expected \(hex(selector))" }
-      if want.attributes != 0, have.base != want.base { return "\(segments[i]) base \(hex(have.base)), expected \(hex(want.base))" }
+      // A null selector's RPL: the records were taken under an operating system whose return to user mode writes 0 over
+      // it, which no instruction tested does. Null is null.
+      let bothNull = want.attributes == 0 && have.selector | selector < 4
+      if have.selector != selector, !bothNull {
+        return "\(segments[i]) \(hex(have.selector)), expected \(hex(selector))"
+      }
+      if want.attributes != 0, have.base != want.base {
+        return "\(segments[i]) base \(hex(have.base)), expected \(hex(want.base))"
+      }
       if want.attributes != 0, !converted, have.limit != want.limit {
         return "\(segments[i]) limit \(hex(have.limit)), expected \(hex(want.limit))"
       }
