@@ -177,14 +177,17 @@ extension CPU {
   }
 
   @inline(__always) private func callTo<T: Width>(_ o: UnsafePointer<Op>, _ target: UInt32, _: T.Type) -> Bool {
-    if _slowPath(target > seg(SegmentIndex.cs).pointee.limit) {
-      gp0()
-      return false
-    }
-    // A push that overwrote this very block has happened all the same: it ends here anyhow.
+    // The push comes first: a stack fault wins over a target outside the segment. A push that overwrote this very
+    // block has happened all the same: it ends here anyhow.
+    let esp = reg(4)
     if !push(o, T(truncatingIfNeeded: following(o))) {
       if faulted { return false }
       _ = settle(c.pointee.block)
+    }
+    if _slowPath(target > seg(SegmentIndex.cs).pointee.limit) {
+      setReg(4, esp)
+      gp0()
+      return false
     }
     s.pointee.eip = target
     return true
