@@ -28,6 +28,7 @@ public final class KeyboardController: Device {
     /// After reset, no key down.
     public init() {}
   }
+  /// All that changes.
   public var state = State()
 
   /// Interrupt request 1.
@@ -55,6 +56,7 @@ public final class KeyboardController: Device {
 
   // MARK: Footprint
 
+  /// What the device occupies.
   public var footprint: Footprint {
     Footprint(
       "kbc", chip: "Intel 8042, 102-key keyboard, PS/2 mouse",
@@ -86,6 +88,7 @@ public final class KeyboardController: Device {
 
   // MARK: Ports
 
+  /// See `Device`.
   public func readPort(_ block: Int, _ offset: Int) -> UInt8 {
     if block == 1 { return state.chip.status }
     let value = state.chip.readData()
@@ -96,6 +99,7 @@ public final class KeyboardController: Device {
     return value
   }
 
+  /// See `Device`.
   public func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
     state.chip.write(value, command: block == 1)
     state.inputDue = false
