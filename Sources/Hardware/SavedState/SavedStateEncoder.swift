@@ -11,7 +11,15 @@ private func box<T: Encodable>(_ value: T, _ path: [any CodingKey]) throws -> Sa
   if T.self == [UInt8].self, let bytes = value as? [UInt8] { return .bytes(bytes) }
   let encoder = TreeEncoder(path)
   try value.encode(to: encoder)
-  return encoder.node.value
+  let tree = encoder.node.value
+  // An enum case with values encodes as an object of one member. As a pair of name and values, a saved case replaces
+  // the power-on case when laid over it, where two objects would be merged into two cases.
+  if case .object(let members) = tree, members.count == 1, let (name, values) = members.first,
+    Mirror(reflecting: value).displayStyle == .enum
+  {
+    return .array([.string(name), values])
+  }
+  return tree
 }
 
 /// A place in the tree that is being built.
