@@ -1,1 +1,4 @@
-// Placeholder until the target's first file lands.
+import CPNG
+import Crypto
+import TOMLKit
+import CFirmware
