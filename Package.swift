@@ -38,7 +38,7 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: hot),
-    .systemLibrary(name: "CSDL2", pkgConfig: "sdl2", providers: [.apt(["libsdl2-dev"])]),
+    .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
     .target(name: "Desktop", dependencies: ["PC", "Hardware", "CSDL2"], swiftSettings: strict),
     .executableTarget(
       name: "heirloom",

@@ -1,4 +1,0 @@
-import CPNG
-import Crypto
-import TOMLKit
-import CFirmware
