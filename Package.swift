@@ -43,7 +43,7 @@ let package = Package(
     .executableTarget(
       name: "heirloom",
       dependencies: [
-        "PC", "Desktop", "Processor", "Devices", "Hardware",
+        "PC", "Desktop", "Processor", "Devices", "Storage", "Hardware",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

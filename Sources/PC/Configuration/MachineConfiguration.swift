@@ -165,3 +165,21 @@ public enum FloppyDriveChoice: String, ConfigurationValue, CaseIterable {
   /// 3.5 inch, 2.88 MB.
   case d2880K = "2.88m"
 }
+
+extension VideoCard {
+  /// What the card is.
+  public var summary: String {
+    switch self {
+    case .vga: "IBM VGA, 256 KB"
+    }
+  }
+}
+
+extension SoundCard {
+  /// What the card is.
+  public var summary: String {
+    switch self {
+    case .none: "no sound card"
+    }
+  }
+}
