@@ -39,7 +39,7 @@ let package = Package(
       ],
       swiftSettings: hot),
     .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
-    .target(name: "Desktop", dependencies: ["PC", "Hardware", "CSDL2"], swiftSettings: strict),
+    .target(name: "Desktop", dependencies: ["PC", "Devices", "Processor", "Hardware", "CSDL2"], swiftSettings: strict),
     .executableTarget(
       name: "heirloom",
       dependencies: [

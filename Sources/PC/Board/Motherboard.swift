@@ -82,7 +82,7 @@ public final class Motherboard {
     clock = RealTimeClock(start: parts.start, cmos: parts.setup)
     floppy = FloppyController(parts.drives)
     debug = DebugPort(sink: parts.debugSink)
-    input = InputQueue { [keyboard] in Motherboard.hand($0, to: keyboard) }
+    input = InputQueue { [keyboard] in keyboard.input($0) }
 
     // The slots. Order matters only where two alarms fall on the same picosecond: first come, first served.
     try backplane.attach(timer)
@@ -138,14 +138,6 @@ public final class Motherboard {
   }
 
   private func setA20() { backplane.memory.setA20(open: keyboard.a20.level || system.fastA20.level) }
-
-  private static func hand(_ event: InputEvent, to keyboard: KeyboardController) {
-    switch event {
-    case .key(let key, let pressed): keyboard.key(key, pressed: pressed)
-    case .mouseMove(let x, let y, let z): keyboard.mouse(x: x, y: y, z: z)
-    case .mouseButton(let button, let pressed): keyboard.mouse(button, pressed: pressed)
-    }
-  }
 
   /// The reset button: RESET DRV for every card, RESET for the processor.
   public func reset() {
