@@ -23,6 +23,7 @@ public final class DMAController: Device {
     /// After reset; page registers are undefined in the chip, here 0.
     public init() {}
   }
+  /// All that changes.
   public var state = State()
 
   /// The devices on the channels.
@@ -46,6 +47,7 @@ public final class DMAController: Device {
 
   // MARK: Footprint
 
+  /// What the device occupies.
   public var footprint: Footprint {
     Footprint(
       "dma", chip: "2 x Intel 8237A, 74LS612",
@@ -71,6 +73,7 @@ public final class DMAController: Device {
 
   // MARK: Ports
 
+  /// See `Device`.
   public func readPort(_ block: Int, _ offset: Int) -> UInt8 {
     switch block {
     case 0: state.low.read(offset)
@@ -80,6 +83,7 @@ public final class DMAController: Device {
     }
   }
 
+  /// See `Device`.
   public func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
     switch block {
     case 0: state.low.write(offset, value)

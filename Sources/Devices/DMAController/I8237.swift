@@ -26,7 +26,9 @@ public struct I8237: Codable, Equatable, Sendable {
 
   /// The mode register of a channel.
   public struct Mode: RawRepresentable, Codable, Equatable, Sendable {
+    /// The register as written.
     public var rawValue: UInt8
+    /// A mode of these bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
     /// What a transfer moves.
     public enum Transfer: UInt8, Sendable { case verify, write, read, illegal }

@@ -16,6 +16,7 @@ public final class InterruptController: Device {
     /// Two chips before their first ICW1.
     public init() {}
   }
+  /// All that changes.
   public var state = State()
 
   /// INTR to the processor.
@@ -26,6 +27,7 @@ public final class InterruptController: Device {
 
   // MARK: Footprint
 
+  /// What the device occupies.
   public var footprint: Footprint {
     Footprint(
       "pic", chip: "2 x Intel 8259A",
@@ -37,12 +39,14 @@ public final class InterruptController: Device {
 
   // MARK: Ports
 
+  /// See `Device`.
   public func readPort(_ block: Int, _ offset: Int) -> UInt8 {
     let value = block == 0 ? state.master.read(a0: offset) : state.slave.read(a0: offset)
     update()
     return value
   }
 
+  /// See `Device`.
   public func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
     if block == 0 { state.master.write(a0: offset, value) } else { state.slave.write(a0: offset, value) }
     update()

@@ -14,6 +14,7 @@ public final class IntervalTimer: Device {
     /// A chip at power-on. GATE 2 is port 61h bit 0, low until the board says otherwise.
     public init() { chip.setGate(2, false) }
   }
+  /// All that changes.
   public var state = State()
 
   /// OUT0: interrupt request 0.
@@ -29,6 +30,7 @@ public final class IntervalTimer: Device {
 
   // MARK: Footprint
 
+  /// What the device occupies.
   public var footprint: Footprint {
     Footprint(
       "pit", chip: "Intel 8254",
@@ -43,11 +45,13 @@ public final class IntervalTimer: Device {
 
   // MARK: Ports
 
+  /// See `Device`.
   public func readPort(_ block: Int, _ offset: Int) -> UInt8 {
     advance()
     return state.chip.read(offset)
   }
 
+  /// See `Device`.
   public func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
     advance()
     state.chip.write(offset, value)

@@ -17,6 +17,7 @@ public final class RealTimeClock: Device {
     /// A clock at all zeros with empty memory; `RealTimeClock.init` sets both.
     public init() {}
   }
+  /// All that changes.
   public var state = State()
 
   /// Interrupt request 8.
@@ -33,6 +34,7 @@ public final class RealTimeClock: Device {
 
   // MARK: Footprint
 
+  /// What the device occupies.
   public var footprint: Footprint {
     Footprint(
       "rtc", chip: "Motorola MC146818A",
@@ -53,6 +55,7 @@ public final class RealTimeClock: Device {
 
   // MARK: Ports
 
+  /// See `Device`.
   public func readPort(_ block: Int, _ offset: Int) -> UInt8 {
     // The index latch of the AT is write-only.
     guard offset == 1 else { return 0xFF }
@@ -62,6 +65,7 @@ public final class RealTimeClock: Device {
     return value
   }
 
+  /// See `Device`.
   public func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
     if offset == 0 {
       state.index = value & 0x7F
