@@ -47,22 +47,17 @@ public final class Machine {
     let disks = try [configuration.floppy.a, configuration.floppy.b].map { file in
       try file.path.map { try Machine.open($0, readOnly: configuration.media.readOnly) }
     }
-    let debugRelay = Relay()
-    board = try Motherboard(
-      configuration.parts(roms: roms, disks: disks, debugSink: { [unowned debugRelay] in debugRelay.receive($0) }))
-    self.debugRelay = debugRelay
-    debugRelay.receive = { [unowned self] in onDebugByte($0) }
+    board = try Motherboard(configuration.parts(roms: roms, disks: disks))
+    board.debug.sink = { [unowned self] in onDebugByte($0) }
+    board.serial1.sink = { [unowned self] in onSerialByte(0, $0) }
+    board.serial2.sink = { [unowned self] in onSerialByte(1, $0) }
+    board.parallel1.sink = { [unowned self] in onParallelByte($0) }
     board.power.off.connect { [unowned self] in if $0 { stop(.poweredOff) } }
     board.processor.onShutdown = { [unowned self] in tripleFault() }
     for (drive, disk) in disks.enumerated() {
       if let disk { try insert(disk, drive: drive) }
     }
   }
-
-  private final class Relay {
-    var receive: (UInt8) -> Void = { _ in }
-  }
-  private let debugRelay: Relay
 
   // MARK: Running
 
@@ -101,9 +96,14 @@ public final class Machine {
   /// A key, the mouse: delivered at guest time `time`, by default now.
   public func post(_ event: InputEvent, at time: Instant? = nil) { board.input.post(event, at: time ?? now) }
 
-  /// A byte arrives at COM1 (0) or COM2 (1) from outside.
+  /// A byte arrives at COM1 (0) or COM2 (1) from outside. The port takes it in at its line's speed.
   public func receiveSerial(_ port: Int, _ byte: UInt8) {
     (port == 0 ? board.serial1 : board.serial2).receive(byte)
+  }
+
+  /// How many bytes are still on the line into COM1 (0) or COM2 (1).
+  public func serialBacklog(_ port: Int) -> Int {
+    (port == 0 ? board.serial1 : board.serial2).state.incoming.count
   }
 
   /// The picture now.

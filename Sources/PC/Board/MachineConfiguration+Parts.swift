@@ -4,9 +4,7 @@ import Storage
 
 extension MachineConfiguration {
   /// The board that this configuration describes.
-  func parts(
-    roms: Motherboard.ROMs, disks: [FloppyImage?], debugSink: @escaping (UInt8) -> Void
-  ) -> Motherboard.Parts {
+  func parts(roms: Motherboard.ROMs, disks: [FloppyImage?]) -> Motherboard.Parts {
     let choices = [floppy.driveA, floppy.driveB]
     let drives = zip(choices, disks).map { choice, disk in choice.type(for: disk?.geometry) }
     var setup = CMOSSetup()
@@ -26,7 +24,7 @@ extension MachineConfiguration {
       drives: FloppyController.Configuration(
         driveCount: drives[1] != nil ? 2 : drives[0] != nil ? 1 : 0,
         types: zip(choices, drives).map { $0 == .auto ? nil : $1 }),
-      debugSink: debugSink)
+      serial: [ports.serial1 != .none, ports.serial2 != .none])
   }
 
   private var hasFPU: Bool {

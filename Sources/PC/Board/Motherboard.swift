@@ -25,9 +25,9 @@ public final class Motherboard {
   /// Ports 61h, 92h and 80h.
   public let system = SystemControl()
   /// COM1.
-  public let serial1 = SerialPort(name: "com1")
+  public let serial1: SerialPort
   /// COM2.
-  public let serial2 = SerialPort(name: "com2")
+  public let serial2: SerialPort
   /// LPT1.
   public let parallel1 = ParallelPort()
   /// The 82077AA with drives A and B.
@@ -35,7 +35,7 @@ public final class Motherboard {
   /// The graphics card.
   public let video = VideoAdapter()
   /// Port E9h.
-  public let debug: DebugPort
+  public let debug = DebugPort()
   /// The soft power switch.
   public let power = PowerPort()
   /// Where the person's hands meet the machine.
@@ -67,8 +67,8 @@ public final class Motherboard {
     var setup: CMOSSetup
     var start: RTCDate
     var drives: FloppyController.Configuration
-    /// Takes the bytes written to port E9h.
-    var debugSink: (UInt8) -> Void
+    /// Whether something is plugged into COM1 and COM2.
+    var serial: [Bool]
   }
 
   /// Builds the board and switches it on: everything is at its power-on state.
@@ -80,8 +80,9 @@ public final class Motherboard {
       model: parts.model, fpu: parts.fpu, memory: backplane.memory, io: backplane.io, scheduler: backplane.scheduler)
     dma = DMAController(memory: backplane.memory)
     clock = RealTimeClock(start: parts.start, cmos: parts.setup)
+    serial1 = SerialPort(SerialPort.Configuration(name: "com1", base: 0x3F8, irq: 4, connected: parts.serial[0]))
+    serial2 = SerialPort(SerialPort.Configuration(name: "com2", base: 0x2F8, irq: 3, connected: parts.serial[1]))
     floppy = FloppyController(parts.drives)
-    debug = DebugPort(sink: parts.debugSink)
     input = InputQueue { [keyboard] in keyboard.input($0) }
 
     // The slots. Order matters only where two alarms fall on the same picosecond: first come, first served.
@@ -124,13 +125,17 @@ public final class Motherboard {
     for (channel, request, _) in backplane.dmaRequests { dma.connect(channel, request) }
 
     // Timer: counter 1 asks for refresh, counter 2 makes sound; both can be read at port 61h.
-    timer.output1.connect { [unowned self] in system.setRefresh($0) }
-    timer.output2.connect { [unowned self] in system.setTimer2Output($0) }
+    system.refresh.level = { [unowned self] in timer.refreshToggle }
+    system.timer2.level = { [unowned self] in timer.output(2) }
     system.gate2.connect { [unowned self] in timer.setGate(2, $0) }
 
     // Address line 20: open when either the keyboard controller or port 92h says so.
     keyboard.a20.connect { [unowned self] _ in setA20() }
     system.fastA20.connect { [unowned self] _ in setA20() }
+
+    // NMI: parity and I/O channel check, behind the mask in the clock's index port.
+    system.nmi.connect { [unowned self] in if $0, !clock.nmiMask.level { processor.raiseNMI() } }
+    clock.nmiMask.connect { [unowned self] in if !$0, system.nmi.level { processor.raiseNMI() } }
 
     // RESET of the processor alone: the keyboard controller's pulse, port 92h.
     keyboard.resetRequest.connect { [unowned self] in if $0 { processor.reset() } }

@@ -79,7 +79,7 @@ public final class Session {
 
   /// How much guest time passes between two looks at the host's ends of the ports.
   private static let slice = Span.milliseconds(5)
-  /// Bytes taken from a host stream at a time: what a port at 115,200 baud takes in a slice.
+  /// Bytes on the line into a port at most: what 115,200 baud carry in a slice. The rest waits on the host.
   private static let portion = 64
 
   /// Runs until guest time `end`.
@@ -117,7 +117,8 @@ public final class Session {
 
   private func exchange() {
     for (port, stream) in serial.enumerated() {
-      for byte in stream?.take(atMost: Self.portion) ?? [] { machine.receiveSerial(port, byte) }
+      let room = Self.portion - machine.serialBacklog(port)
+      for byte in stream?.take(atMost: room) ?? [] { machine.receiveSerial(port, byte) }
     }
   }
 
