@@ -150,8 +150,10 @@ public final class Processor: Wiring {
       setSlice(until: wake)
       if cpu.s.pointee.shadow || cpu.s.pointee.flags & EFLAGS.tf != 0 || cpu.c.pointee.breakpointsArmed {
         step()
-      } else if runBlocks() == .step, !cpu.faulted {
-        step()
+      } else {
+        // RF lasts for one instruction; without breakpoints nobody can tell which.
+        cpu.s.pointee.flags &= ~EFLAGS.rf
+        if runBlocks() == .step, !cpu.faulted { step() }
       }
     }
   }
@@ -217,18 +219,21 @@ public final class Processor: Wiring {
     let s = cpu.s
     let hadShadow = s.pointee.shadow
     let traps = s.pointee.flags & EFLAGS.tf != 0
-    if cpu.c.pointee.breakpointsArmed, !hadShadow, cpu.instructionBreakpoint() { return }
+    if cpu.c.pointee.breakpointsArmed, !s.pointee.shadowHoldsTraps, cpu.instructionBreakpoint() { return }
     s.pointee.flags &= ~EFLAGS.rf
+    let trapsBefore = s.pointee.pendingTrap
     guard let block = fetch() else { return }
     cpu.requestAttention()
     _ = cpu.interpret(block)
+    // An instruction that faults has touched nothing: it reports its data breakpoints when it is restarted.
+    if cpu.faulted { s.pointee.pendingTrap = trapsBefore }
     if hadShadow, !cpu.faulted {
       // What the previous instruction held back is due now, unless this one shadows again (only STI; MOV SS right
       // behind MOV SS doesn't).
       s.pointee.shadow = false
       s.pointee.shadowHoldsTraps = false
     }
-    if traps, !cpu.faulted { s.pointee.pendingTrap |= 0x4000 }
+    if traps, !cpu.faulted { s.pointee.pendingTrap |= DR6.bs }
   }
 
   /// One instruction, for vector tests: nothing is delivered.

@@ -26,14 +26,23 @@ extension CPU {
     } else if write, both & 2 == 0, s.pointee.cr0 & CR0.wp != 0, c.pointee.is486 {
       return pageFault(linear, present: true, write: write, user: user)
     }
-    if pde & 0x20 == 0 { memory.write(pdeAddress, size: 4, pde | 0x20) }
+    if pde & 0x20 == 0 { mark(pdeAddress, pde | 0x20) }
     let wanted: UInt32 = write ? 0x60 : 0x20
-    if pte & wanted != wanted { memory.write(pteAddress, size: 4, pte | wanted) }
+    if pte & wanted != wanted { mark(pteAddress, pte | wanted) }
     if c.pointee.coherentTLB {
       watchPageTable(pdeAddress)
       watchPageTable(pteAddress)
     }
     return (pte & ~0xFFF | linear & 0xFFF) & mask
+  }
+
+  /// Writes accessed and dirty bits into a page table. The walk's own writes drop no translations.
+  private func mark(_ address: UInt32, _ entry: UInt32) {
+    let page = Int((address & owner.memory.addressMask) >> 12)
+    let watched = page < Int(c.pointee.ramPages) && c.pointee.codePages[page] & PageUse.pageTable != 0
+    if watched { c.pointee.codePages[page] &= ~PageUse.pageTable }
+    owner.memory.write(address, size: 4, entry)
+    if watched { c.pointee.codePages[page] |= PageUse.pageTable }
   }
 
   private func pageFault(_ linear: UInt32, present: Bool, write: Bool, user: Bool) -> UInt32? {

@@ -201,6 +201,7 @@ extension CPU {
       return false
     }
     guard var d = descriptor(selector, else: Vector.ts, external: external) else { return false }
+    keepUnusable(SegmentIndex.cs, d, selector)
     guard d.isCode, d.isConforming ? d.dpl <= selector.rpl : d.dpl == selector.rpl else {
       fault(Vector.ts, selector.errorCode | external)
       return false
@@ -221,6 +222,7 @@ extension CPU {
       return false
     }
     guard var d = descriptor(selector, else: Vector.ts, external: external) else { return false }
+    keepUnusable(SegmentIndex.ss, d, selector)
     guard d.isWritableData, d.dpl == s.pointee.cpl, selector.rpl == s.pointee.cpl else {
       fault(Vector.ts, selector.errorCode | external)
       return false
@@ -237,6 +239,7 @@ extension CPU {
   private func loadTaskData(_ index: Int, _ selector: UInt16, _ external: UInt32) -> Bool {
     if selector.isNullSelector { return true }
     guard var d = descriptor(selector, else: Vector.ts, external: external) else { return false }
+    keepUnusable(index, d, selector)
     guard d.isReadable, !d.isGuarded || d.dpl >= max(s.pointee.cpl, selector.rpl) else {
       fault(Vector.ts, selector.errorCode | external)
       return false
@@ -248,6 +251,13 @@ extension CPU {
     guard markAccessed(&d) else { return false }
     setSegment(index, d.segment(selector))
     return true
+  }
+
+  /// The descriptor has been read into the hidden part, but the register can't be used until its checks are passed.
+  private func keepUnusable(_ index: Int, _ d: Descriptor, _ selector: UInt16) {
+    var segment = d.segment(selector)
+    segment.attributes = 0
+    setSegment(index, segment)
   }
 
   /// The error code of an exception handled by a task goes onto the new task's stack.

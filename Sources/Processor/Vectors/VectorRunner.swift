@@ -128,10 +128,14 @@ public final class VectorRunner {
       segment.selector = converted ? UInt16(truncatingIfNeeded: from.base >> 4) : from.selector
       segment.attributes = converted || mode == 0 || mode == 3 ? (mode == 3 ? 0xF3 : 0x93) : from.attributes
       if mode == 0 || mode == 3, !converted { segment.attributes = from.attributes == 0 ? 0x93 : from.attributes }
+      // See `compare`: the operating system had made a null selector 0 before the instruction ran.
+      if segment.attributes == 0, v.source == 1 { segment.selector &= ~3 }
       cpu.seg(i).pointee = segment
     }
     s.pointee.cpl = mode == 0 ? 0 : (mode == 3 ? 3 : UInt8(v.segmentsBefore[1].selector & 3))
     s.pointee.cr0 = mode == 0 ? 0x10 : 0x11
+    // Where nothing else is said the task has no I/O permission bitmap.
+    cpu.seg(SegmentIndex.tr).pointee.limit = 0
     if let system = v.systemBefore, !converted { load(system) }
     cpu.c.pointee.exception = 0
     cpu.refreshMode()
