@@ -219,7 +219,9 @@ public final class Processor: Wiring {
     let s = cpu.s
     let hadShadow = s.pointee.shadow
     let traps = s.pointee.flags & EFLAGS.tf != 0
-    if cpu.c.pointee.breakpointsArmed, !s.pointee.shadowHoldsTraps, cpu.instructionBreakpoint() { return }
+    if cpu.c.pointee.breakpointsArmed, !s.pointee.shadowHoldsTraps, !s.pointee.repeating, cpu.instructionBreakpoint() {
+      return
+    }
     s.pointee.flags &= ~EFLAGS.rf
     let trapsBefore = s.pointee.pendingTrap
     guard let block = fetch() else { return }
@@ -233,7 +235,18 @@ public final class Processor: Wiring {
       s.pointee.shadow = false
       s.pointee.shadowHoldsTraps = false
     }
-    if traps, !cpu.faulted { s.pointee.pendingTrap |= DR6.bs }
+    if traps, !cpu.faulted, !hasInterrupted(block) { s.pointee.pendingTrap |= DR6.bs }
+  }
+
+  /// Whether the instruction was INT n, INT3, INTO or ICEBP and has gone through its gate: TF is cleared by then, and
+  /// the handler isn't stepped. - Source: 386 PRM 12.3.1.4.
+  private func hasInterrupted(_ block: UnsafeMutablePointer<Block>) -> Bool {
+    guard block.pointee.ops.pointee.id == .otherEnd else { return false }
+    switch Operation(rawValue: block.pointee.ops.pointee.a) ?? .undefined {
+    case .int, .int3, .icebp: return true
+    case .into: return cpu.s.pointee.flags & EFLAGS.tf == 0
+    default: return false
+    }
   }
 
   /// One instruction, for vector tests: nothing is delivered.

@@ -31,7 +31,11 @@ extension CPU {
   /// Transfers control through the interrupt table to `vector`'s handler, saving flags, CS and EIP as they are now.
   /// false: a fault is pending and nothing has changed.
   func deliver(_ vector: UInt32, error: UInt32? = nil, kind: InterruptKind) -> Bool {
-    s.pointee.repeating = false
+    if s.pointee.repeating {
+      // Between two iterations of a repeated instruction: its breakpoint has been met. - Source: i486 PRM 11.3.1.1.
+      s.pointee.repeating = false
+      s.pointee.flags |= EFLAGS.rf
+    }
     if !isProtected { return deliverReal(vector) }
     return deliverProtected(vector, error: error, kind: kind)
   }
@@ -83,6 +87,7 @@ extension CPU {
   /// - Source: 386 PRM 9.8.8 (double fault table), i486 PRM 9.9.8.
   func deliverPendingException() {
     leaveBlocks()
+    var attempts = 0
     var vector = c.pointee.exception & 0xFF
     var error: UInt32? = c.pointee.exception & 0x200 != 0 ? c.pointee.errorCode : nil
     while true {
@@ -92,7 +97,9 @@ extension CPU {
       // A fault is pending after a successful delivery, too: in the first moments of a task that is its handler.
       if delivered, !faulted { break }
       let second = c.pointee.exception & 0xFF
-      if vector == Vector.df {
+      // Two benign exceptions that raise each other for ever (#AC on the stack of its own handler) hang real parts.
+      attempts += 1
+      if vector == Vector.df || attempts > 16 {
         c.pointee.exception = 0
         shutDown()
         return

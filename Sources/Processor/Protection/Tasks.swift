@@ -64,6 +64,7 @@ extension CPU {
     guard translate(first, write: true, user: false) != nil, translate(last, write: true, user: false) != nil else {
       return false
     }
+    guard translate(d.address &+ 5, write: true, user: false) != nil else { return false }
     if kind == .call || kind == .interrupt {
       guard translate(d.base, write: true, user: false) != nil,
         translate(d.base &+ 1, write: true, user: false) != nil
