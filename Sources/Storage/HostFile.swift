@@ -1,0 +1,124 @@
+import Glibc
+
+/// A file of the host, opened once and read and written by position.
+///
+/// The descriptor stays open for the life of this object, so a file that is deleted or renamed while it is mounted
+/// goes on working. A file opened for writing is locked (`flock`), so that two machines can't write one image.
+public final class HostFile {
+  /// How to open a file.
+  public enum Access: Sendable {
+    /// Read only; no lock is taken.
+    case readOnly
+    /// For writing where the host lets us, else for reading; `isWritable` says which.
+    case writableIfPermitted
+  }
+
+  /// The name it was opened by, for messages.
+  public let path: String
+  /// False when the host lets us only read.
+  public let isWritable: Bool
+  /// Bytes in the file when it was opened.
+  public let size: Int
+  private let descriptor: Int32
+
+  /// Opens `path`.
+  ///
+  /// - Throws: `missing`, `isDirectory`, `notAFile`, `empty`, `unreadable` or `inUse`.
+  public init(path: String, access: Access) throws(StorageError) {
+    self.path = path
+    var opened: Int32 = -1
+    var writable = false
+    if access == .writableIfPermitted {
+      opened = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK)
+      writable = opened >= 0
+    }
+    if opened < 0 { opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    guard opened >= 0 else {
+      if errno == ENOENT || errno == ENOTDIR { throw .missing(path: path) }
+      throw .unreadable(path: path, reason: Self.hostReason())
+    }
+    do {
+      size = try Self.check(opened, path)
+      if writable, flock(opened, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { throw StorageError.inUse(path: path) }
+    } catch let error as StorageError {
+      close(opened)
+      throw error
+    } catch {
+      close(opened)
+      throw .unreadable(path: path, reason: "\(error)")
+    }
+    descriptor = opened
+    isWritable = writable
+  }
+
+  deinit { close(descriptor) }
+
+  private static func check(_ descriptor: Int32, _ path: String) throws(StorageError) -> Int {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: hostReason()) }
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: throw .isDirectory(path: path)
+    case S_IFREG:
+      guard status.st_size > 0 else { throw .empty(path: path) }
+      return Int(status.st_size)
+    case S_IFBLK:
+      let end = lseek(descriptor, 0, SEEK_END)
+      guard end > 0 else { throw .empty(path: path) }
+      return Int(end)
+    default: throw .notAFile(path: path)
+    }
+  }
+
+  /// Reads up to `count` bytes at `offset`; fewer at the end of the file.
+  ///
+  /// - Throws: `unreadable` with the host's reason.
+  public func read(at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
+    guard offset >= 0, count > 0 else { return [] }
+    var failure: StorageError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+      while used < count {
+        let got = pread(descriptor, buffer.baseAddress?.advanced(by: used), count - used, offset + used)
+        if got < 0, errno == EINTR { continue }
+        if got < 0 { failure = .unreadable(path: path, reason: Self.hostReason()) }
+        if got <= 0 { break }
+        used += got
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  /// Writes `bytes` at `offset`.
+  ///
+  /// - Throws: `unwritable` with the host's reason.
+  public func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) {
+    guard isWritable else { throw .unwritable(path: path, reason: "opened for reading") }
+    var failure: StorageError?
+    bytes.withUnsafeBytes { buffer in
+      var done = 0
+      while done < buffer.count {
+        let put = pwrite(descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, offset + done)
+        if put < 0, errno == EINTR { continue }
+        if put <= 0 {
+          failure = .unwritable(path: path, reason: Self.hostReason())
+          break
+        }
+        done += put
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Has the host put everything written on its disk.
+  ///
+  /// - Throws: `unwritable` with the host's reason.
+  public func sync() throws(StorageError) {
+    guard isWritable else { return }
+    guard fsync(descriptor) == 0 else { throw .unwritable(path: path, reason: Self.hostReason()) }
+  }
+
+  private static func hostReason() -> String {
+    guard let text = strerror(errno) else { return "error \(errno)" }
+    return String(cString: text)
+  }
+}

@@ -1,0 +1,45 @@
+/// What a file given on the command line is.
+public enum ImageKind: Equatable, Sendable {
+  /// A raw floppy image of this geometry.
+  case floppy(FloppyGeometry)
+  /// A hard disk image with a partition table in its first sector.
+  case hardDisk
+  /// A CD image with an ISO 9660 (or El Torito) volume label.
+  case cdrom
+  /// A machine file (SQLite).
+  case machine
+  /// A configuration.
+  case configuration
+
+  /// Looks into the file at `path`. The first that fits: machine file by its header, configuration by its name, CD by
+  /// its label, floppy by size, hard disk by its partition table.
+  ///
+  /// - Throws: what `HostFile` throws; `unknownKind` when nothing fits.
+  public static func detect(path: String) throws(StorageError) -> ImageKind {
+    let file = try HostFile(path: path, access: .readOnly)
+    let head = try file.read(at: 0, count: 512)
+    if head.starts(with: Array("SQLite format 3\0".utf8)) { return .machine }
+    if path.hasSuffix(".toml") { return .configuration }
+    // Sector 16 of a CD: 2048-byte sectors, or raw 2352-byte ones with 16 or 24 bytes of header before the data.
+    // Source: ECMA-119, 8.1; raw layouts from ECMA-130 (mode 1) and CD-ROM XA (mode 2 form 1).
+    for label in [16 * 2048 + 1, 16 * 2352 + 16 + 1, 16 * 2352 + 24 + 1] {
+      if try file.read(at: label, count: 5) == Array("CD001".utf8) { return .cdrom }
+    }
+    if file.size <= 4 << 20, let geometry = FloppyGeometry.recognise(byteCount: file.size, bootSector: head) {
+      return .floppy(geometry)
+    }
+    if isPartitionTable(head), file.size >= 1 << 20 { return .hardDisk }
+    throw .unknownKind(path: path, bytes: file.size)
+  }
+
+  /// The signature, flags of 00h or 80h, and at least one entry that says where it lies.
+  private static func isPartitionTable(_ sector: [UInt8]) -> Bool {
+    guard sector.count == 512, sector[510] == 0x55, sector[511] == 0xAA else { return false }
+    var used = 0
+    for at in stride(from: 446, to: 510, by: 16) {
+      guard sector[at] & 0x7F == 0 else { return false }
+      if sector[at + 4] != 0, sector[at + 12..<at + 16].contains(where: { $0 != 0 }) { used += 1 }
+    }
+    return used > 0
+  }
+}

@@ -1,0 +1,51 @@
+/// Why a disk image can't be used. The description is one line that names the file, what is wrong, and what would be
+/// right.
+public enum StorageError: Error, Equatable, CustomStringConvertible {
+  /// There is no such file.
+  case missing(path: String)
+  /// A directory where a file is wanted.
+  case isDirectory(path: String)
+  /// A socket, a pipe or a terminal where a file is wanted.
+  case notAFile(path: String)
+  /// A file without a byte in it.
+  case empty(path: String)
+  /// The host refuses to open or read the file; `reason` is the host's own text.
+  case unreadable(path: String, reason: String)
+  /// The host refuses to write the file; `reason` is the host's own text.
+  case unwritable(path: String, reason: String)
+  /// Somebody has the file open for writing already.
+  case inUse(path: String)
+  /// No floppy has this many bytes.
+  case notAFloppySize(path: String, bytes: Int)
+  /// The file is none of the kinds that can be run or attached.
+  case unknownKind(path: String, bytes: Int)
+  /// The disk doesn't go into the drive it was meant for.
+  case wrongDrive(path: String, disk: String, drive: String)
+
+  public var description: String {
+    switch self {
+    case .missing(let path): "\(path): no such file; check the name"
+    case .isDirectory(let path): "\(path): is a directory; a disk image file is wanted"
+    case .notAFile(let path): "\(path): is not a regular file; a disk image file is wanted"
+    case .empty(let path): "\(path): is empty; a disk image has at least 160K"
+    case .unreadable(let path, let reason): "\(path): can't be read (\(reason)); make it readable"
+    case .unwritable(let path, let reason): "\(path): can't be written (\(reason)); free space or use --read-only"
+    case .inUse(let path): "\(path): is in use by another machine; close that one or use --read-only"
+    case .notAFloppySize(let path, let bytes):
+      "\(path): \(Self.size(bytes)) isn't a floppy size; 160K, 180K, 320K, 360K, 720K, 1.2M, 1.44M or 2.88M are"
+    case .unknownKind(let path, let bytes):
+      "\(path): \(Self.size(bytes)) without a floppy's size, a partition table or an ISO 9660 label; "
+        + "a floppy, hard disk or CD image, a .heirloom or a .toml file is wanted"
+    case .wrongDrive(let path, let disk, let drive):
+      "\(path): a \(disk) disk doesn't go into a \(drive) drive; set the drive's type or take another disk"
+    }
+  }
+
+  /// `bytes` as people say it: "3 bytes", "100 MB", "1.5 MB", "720 KB".
+  static func size(_ bytes: Int) -> String {
+    if bytes < 1024 { return bytes == 1 ? "1 byte" : "\(bytes) bytes" }
+    if bytes < 1 << 20 { return bytes & 1023 == 0 ? "\(bytes >> 10) KB" : "\(bytes) bytes" }
+    let tenths = bytes / ((1 << 20) / 10)
+    return tenths % 10 == 0 || tenths >= 1000 ? "\(tenths / 10) MB" : "\(tenths / 10).\(tenths % 10) MB"
+  }
+}
