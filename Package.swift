@@ -18,16 +18,46 @@ let hot: [SwiftSetting] =
 
 let package = Package(
   name: "heirloom",
+  products: [.executable(name: "heirloom", targets: ["heirloom"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
   targets: [
     .target(name: "Hardware", swiftSettings: hot),
     .target(name: "Processor", dependencies: ["Hardware"], swiftSettings: hot),
     .target(name: "Storage", dependencies: ["Hardware"], swiftSettings: hot),
     .target(name: "Devices", dependencies: ["Hardware", "Storage"], swiftSettings: hot),
-    .target(name: "PC", dependencies: ["Hardware", "Processor", "Storage", "Devices"], swiftSettings: hot),
+    .target(name: "CFirmware"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(
+      name: "PC",
+      dependencies: [
+        "Hardware", "Processor", "Storage", "Devices", "CFirmware", "CPNG",
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "TOMLKit", package: "TOMLKit"),
+      ],
+      swiftSettings: hot),
+    .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
+    .target(name: "Desktop", dependencies: ["PC", "Devices", "Processor", "Hardware", "CSDL2"], swiftSettings: strict),
+    .executableTarget(
+      name: "heirloom",
+      dependencies: [
+        "PC", "Desktop", "Processor", "Devices", "Storage", "Hardware", "Compression",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
     .testTarget(name: "HardwareTests", dependencies: ["Hardware"], swiftSettings: strict),
-    .testTarget(name: "ProcessorTests", dependencies: ["Processor", "Hardware"], swiftSettings: strict),
+    .testTarget(
+      name: "ProcessorTests", dependencies: ["Processor", "Hardware", "Compression"], resources: [.copy("Vectors")],
+      swiftSettings: strict),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Hardware"], swiftSettings: strict),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Storage", "Hardware"], swiftSettings: strict),
+    .testTarget(
+      name: "PCTests", dependencies: ["PC", "Devices", "Processor", "Hardware", "CFirmware"], swiftSettings: strict),
+    .testTarget(name: "CommandLineTests", dependencies: ["heirloom", "PC"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -12,6 +12,9 @@ public final class Line: Wiring {
   /// Calls `listener` with the new level at every change from now on.
   public func connect(_ listener: @escaping (Bool) -> Void) { listeners.append(listener) }
 
+  /// Whether anybody listens: a device needn't compute edges that nobody hears.
+  public var isConnected: Bool { !listeners.isEmpty }
+
   /// Drives the line; listeners hear only changes.
   public func drive(_ newLevel: Bool) {
     guard newLevel != level else { return }

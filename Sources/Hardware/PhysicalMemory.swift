@@ -9,7 +9,7 @@ public final class PhysicalMemory: Wiring {
   /// What answers in one 4 KB page.
   enum Page {
     case ram
-    case rom(offset: Int, shadow: Shadow)
+    case rom(UnsafeMutablePointer<UInt8>, shadow: Shadow)
     case device(Int)
     case nothing
   }
@@ -57,7 +57,8 @@ public final class PhysicalMemory: Wiring {
   /// All address bits while A20 is open, all but bit 20 while it is closed.
   public private(set) var addressMask: UInt32 = 0xFFFF_FFFF
 
-  private var roms: [UInt8] = []
+  /// ROM contents, each a run of whole pages.
+  private var roms: [UnsafeMutablePointer<UInt8>] = []
   private var claims: [Claim] = []
   /// Pages 0 ..< 256 (the first megabyte), where everything but RAM lies on a PC.
   private var low: [Page]
@@ -78,6 +79,7 @@ public final class PhysicalMemory: Wiring {
   deinit {
     ram.deallocate()
     codePages.deallocate()
+    for rom in roms { rom.deallocate() }
   }
 
   // MARK: Map
@@ -114,22 +116,24 @@ public final class PhysicalMemory: Wiring {
   ///
   /// - Throws: `BackplaneError.conflict` if a ROM or a device is there already.
   public func mapROM(_ bytes: [UInt8], at address: UInt32, name: String) throws(BackplaneError) {
-    let offset = roms.count
     let pages = (bytes.count + 4095) / 4096
     for i in 0..<UInt32(pages) {
       if let other = self.name(of: page(address &+ i << 12)) {
         throw .conflict("memory 0x\(String(address &+ i << 12, radix: 16))", name, other)
       }
     }
-    roms += bytes + [UInt8](repeating: 0xFF, count: pages * 4096 - bytes.count)
-    for i in 0..<pages { setPage(address &+ UInt32(i) << 12, .rom(offset: offset + i * 4096, shadow: .rom)) }
+    let rom = UnsafeMutablePointer<UInt8>.allocate(capacity: pages * 4096)
+    rom.initialize(repeating: 0xFF, count: pages * 4096)
+    for (i, byte) in bytes.enumerated() { rom[i] = byte }
+    roms.append(rom)
+    for i in 0..<pages { setPage(address &+ UInt32(i) << 12, .rom(rom + i * 4096, shadow: .rom)) }
     onMapChange?()
   }
 
   /// Sets the shadow gates of the ROM pages in `range`; pages without a ROM are left alone.
   public func setShadow(_ range: ClosedRange<UInt32>, _ shadow: Shadow) {
     for number in range.lowerBound >> 12...range.upperBound >> 12 {
-      if case .rom(let offset, _) = page(number << 12) { setPage(number << 12, .rom(offset: offset, shadow: shadow)) }
+      if case .rom(let rom, _) = page(number << 12) { setPage(number << 12, .rom(rom, shadow: shadow)) }
     }
     onMapChange?()
   }
@@ -153,9 +157,11 @@ public final class PhysicalMemory: Wiring {
   /// nothing answers. For translation caches; void after `onMapChange`.
   public func readablePage(_ address: UInt32) -> UnsafeMutablePointer<UInt8>? {
     let a = address & addressMask & ~0xFFF
-    if case .ram = page(a) { return ram + Int(a) }
-    if case .rom(_, let shadow) = page(a), shadow.readRAM, Int(a) < ramSize { return ram + Int(a) }
-    return nil
+    switch page(a) {
+    case .ram: return ram + Int(a)
+    case .rom(let rom, let shadow): return shadow.readRAM && Int(a) < ramSize ? ram + Int(a) : rom
+    case .device, .nothing: return nil
+    }
   }
 
   /// The host address of the 4 KB page that takes **writes** at `address`, nil if that isn't plain RAM.
@@ -173,8 +179,8 @@ public final class PhysicalMemory: Wiring {
     let a = address & addressMask
     switch page(a) {
     case .ram: return ram[Int(a)]
-    case .rom(let offset, let shadow):
-      return shadow.readRAM && Int(a) < ramSize ? ram[Int(a)] : roms[offset + Int(a & 0xFFF)]
+    case .rom(let rom, let shadow):
+      return shadow.readRAM && Int(a) < ramSize ? ram[Int(a)] : rom[Int(a & 0xFFF)]
     case .device(let index):
       let claim = claims[index]
       return claim.device.readMemory(claim.block, a &- claim.first)

@@ -80,7 +80,8 @@ public final class Scheduler: Wiring {
   }
 
   @usableFromInline func fire(upTo instant: Instant) {
-    while nextDeadline <= instant {
+    // `never` is the mark of a disarmed alarm, so it isn't due even when time is moved to the very end.
+    while nextDeadline <= instant, nextDeadline != .never {
       let due = nextDeadline
       guard let slot = deadlines.firstIndex(of: due) else { return }
       deadlines[slot] = .never

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Builds the VGA BIOS: video/build.sh [OUTPUT], default BIOS/vga.bin. Needs nasm and python3.
+# The same sources give the same bytes: no date, no path in the ROM.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+out=${1:-$here/../vga.bin}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+python3 "$here/fontgen.py" "$work"
+nasm -f bin -w+all -I "$here/../" -I "$work/" -o "$work/vga.bin" "$here/../vga.asm"
+python3 - "$work/vga.bin" "$out" <<'END'
+import sys
+rom = bytearray(open(sys.argv[1], 'rb').read())
+if len(rom) != 0x8000:
+    sys.exit(f'vga.asm: ROM is {len(rom)} bytes, not 32768')
+rom[-1] = -sum(rom[:-1]) & 0xFF
+open(sys.argv[2], 'wb').write(rom)
+END

@@ -1,0 +1,134 @@
+import Devices
+import Glibc
+import Hardware
+import PC
+
+/// The thread that owns the machine. Created, started and joined by the window's thread, which doesn't touch the
+/// session between `start` and `join`.
+final class EmulationThread {
+  private let session: Session
+  private let exchange: Exchange
+  private let signals: SignalWatch
+  private var pacer: Pacer
+  private var isPaused = false
+  private var nextFrame = Instant.zero
+  private var lastSerial: UInt64?
+  private var lastShown: Int64 = 0
+  private var meter: (guest: Int64, host: Int64) = (0, HostClock.nanoseconds())
+  private var status = Status()
+  private var thread = pthread_t()
+
+  private var outcome: Session.End?
+  private var failure: (any Error)?
+
+  init(_ session: Session, exchange: Exchange, speed: Speed, signals: SignalWatch) {
+    self.session = session
+    self.exchange = exchange
+    self.signals = signals
+    pacer = Pacer(speed: speed)
+  }
+
+  /// Starts the thread; false if the host has none to give.
+  func start() -> Bool {
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    return pthread_create(
+      &thread, nil,
+      { context in
+        if let context { Unmanaged<EmulationThread>.fromOpaque(context).takeUnretainedValue().main() }
+        return nil
+      }, context) == 0
+  }
+
+  /// Waits for the thread's end.
+  ///
+  /// - Returns: why the session is over; nil when the window was closed.
+  /// - Throws: what a step of the script threw.
+  func join() throws -> Session.End? {
+    pthread_join(thread, nil)
+    if let failure { throw failure }
+    return outcome
+  }
+
+  // MARK: On the thread
+
+  private func main() {
+    defer { exchange.finish() }
+    while !signals.isPending {
+      for command in exchange.takeCommands() where !perform(command) { return }
+      if isPaused {
+        HostClock.sleep(nanoseconds: 10_000_000)
+        continue
+      }
+      do {
+        outcome = try session.run(until: session.machine.now + .milliseconds(3))
+        if outcome != nil { return }
+      } catch {
+        failure = error
+        return
+      }
+      showFrame()
+      measure()
+      pacer.wait(elapsed: session.machine.elapsed)
+    }
+  }
+
+  /// False to end the run.
+  private func perform(_ command: Command) -> Bool {
+    let machine = session.machine
+    switch command {
+    case .input(let event): machine.post(event)
+    case .insert(let path, let drive):
+      do {
+        try machine.insert(path: path, drive: drive)
+        exchange.tell("Drive \(Self.letter(drive)): \(path.split(separator: "/").last ?? "disk") inserted")
+      } catch { exchange.tell("\(error)") }
+    case .eject(let drive):
+      machine.eject(drive: drive)
+      exchange.tell("Drive \(Self.letter(drive)): empty")
+    case .reset:
+      machine.reset()
+      exchange.tell("Reset")
+    case .pause(let pause):
+      isPaused = pause
+      pacer.restart()
+      meter = (machine.elapsed.picoseconds, HostClock.nanoseconds())
+      exchange.tell(pause ? "Paused; Right Ctrl+Space goes on" : "Running")
+    case .speed(let speed):
+      pacer.speed = speed
+      exchange.tell(speed == .max ? "Full speed" : "Real time")
+    case .quit: return false
+    }
+    return true
+  }
+
+  private static func letter(_ drive: Int) -> String { drive == 0 ? "A" : "B" }
+
+  /// Hands a frame over when the guest's display has made the next one, and no more often than a host can show.
+  private func showFrame() {
+    let now = session.machine.now
+    // After going back to an older state `nextFrame` may lie far ahead.
+    guard now >= nextFrame || nextFrame - now > .milliseconds(100) else { return }
+    let host = HostClock.nanoseconds()
+    if pacer.speed.percentage ?? 1000 > 100, host - lastShown < 10_000_000 { return }
+    let frame = session.machine.picture()
+    let period = Span(picoseconds: Int64(1e12 / min(max(frame.refreshRate, 20), 200)))
+    nextFrame = now - nextFrame < period ? nextFrame + period : now + period
+    lastShown = host
+    guard frame.serial != lastSerial || frame.serial == 0 else { return }
+    lastSerial = frame.serial
+    exchange.show(frame)
+  }
+
+  private func measure() {
+    let machine = session.machine
+    let lit = (0...1).filter { machine.board.floppy.activity($0).light }.map(Self.letter).joined()
+    let now = HostClock.nanoseconds()
+    let spent = now - meter.host
+    if spent >= 500_000_000 {
+      status.percent = Int((machine.elapsed.picoseconds - meter.guest) / 10 / spent)
+      meter = (machine.elapsed.picoseconds, now)
+    }
+    status.busyDrives = lit
+    exchange.report(status)
+  }
+}

@@ -1,0 +1,170 @@
+import CSDL2
+import Hardware
+
+/// Puts frames on the window: 4:3 as on the tube, scaled in whole steps or to fill.
+///
+/// Dots are first multiplied by whole numbers, so that all of them are equally large and sharp, and only the last bit of
+/// scaling is smooth.
+final class Presenter {
+  /// How the picture is fitted into the window.
+  enum Scaling {
+    /// As large as the window allows, smoothed.
+    case smooth
+    /// Every line takes the same whole number of the window's lines.
+    case integer
+  }
+  var scaling = Scaling.smooth
+
+  private let renderer: OpaquePointer
+  private var source: OpaquePointer?
+  private var sourceSize = (width: 0, height: 0)
+  private var enlarged: OpaquePointer?
+  private var enlargedSize = (width: 0, height: 0)
+  private var aspect = 4.0 / 3.0
+  private(set) var frame: VideoFrame?
+  let overlay: Overlay
+
+  init(renderer: OpaquePointer) {
+    self.renderer = renderer
+    overlay = Overlay(renderer: renderer)
+  }
+
+  deinit {
+    SDL_DestroyTexture(source)
+    SDL_DestroyTexture(enlarged)
+  }
+
+  /// Takes a new frame.
+  func update(_ frame: VideoFrame) {
+    guard frame.width > 0, frame.height > 0, frame.pixels.count >= frame.width * frame.height else { return }
+    self.frame = frame
+    aspect = min(max(frame.aspect, 0.25), 4)
+    if source == nil || sourceSize != (frame.width, frame.height) {
+      SDL_DestroyTexture(source)
+      source = SDL_CreateTexture(
+        renderer, SDL_PIXELFORMAT_RGB888.rawValue, Int32(SDL_TEXTUREACCESS_STREAMING.rawValue), Int32(frame.width),
+        Int32(frame.height))
+      SDL_SetTextureScaleMode(source, SDL_ScaleModeNearest)
+      sourceSize = (frame.width, frame.height)
+    }
+    frame.pixels.withUnsafeBytes { bytes in
+      _ = SDL_UpdateTexture(source, nil, bytes.baseAddress, Int32(frame.width * 4))
+    }
+  }
+
+  /// The textures' contents were lost (a change of video mode, say): makes them anew.
+  func restore() {
+    SDL_DestroyTexture(source)
+    SDL_DestroyTexture(enlarged)
+    source = nil
+    enlarged = nil
+    if let frame { update(frame) }
+  }
+
+  /// Draws everything and shows it.
+  func present() {
+    SDL_SetRenderDrawColor(renderer, 0, 0, 0, 255)
+    SDL_RenderClear(renderer)
+    var outWidth: Int32 = 0
+    var outHeight: Int32 = 0
+    SDL_GetRendererOutputSize(renderer, &outWidth, &outHeight)
+    if let source, outWidth > 0, outHeight > 0 {
+      var place = rectangle(width: Int(outWidth), height: Int(outHeight))
+      if let enlarged = enlarge(source, width: Int(place.w), height: Int(place.h)) {
+        SDL_RenderCopy(renderer, enlarged, nil, &place)
+      } else {
+        SDL_RenderCopy(renderer, source, nil, &place)
+      }
+    }
+    overlay.draw(width: Int(outWidth), height: Int(outHeight))
+    SDL_RenderPresent(renderer)
+  }
+
+  /// Where the picture goes in an output of that size.
+  private func rectangle(width: Int, height: Int) -> SDL_Rect {
+    var h = min(Double(height), Double(width) / aspect)
+    if scaling == .integer, h >= Double(sourceSize.height) {
+      h = (h / Double(sourceSize.height)).rounded(.down) * Double(sourceSize.height)
+    }
+    let w = (h * aspect).rounded()
+    h = h.rounded()
+    return SDL_Rect(
+      x: Int32((Double(width) - w) / 2), y: Int32((Double(height) - h) / 2), w: Int32(max(w, 1)), h: Int32(max(h, 1)))
+  }
+
+  /// The frame multiplied by the smallest whole numbers that reach the wanted size; nil when it fits as it is.
+  private func enlarge(_ source: OpaquePointer, width: Int, height: Int) -> OpaquePointer? {
+    let factorX = min(max((width + sourceSize.width - 1) / sourceSize.width, 1), 8)
+    let factorY = min(max((height + sourceSize.height - 1) / sourceSize.height, 1), 8)
+    let size = (width: sourceSize.width * factorX, height: sourceSize.height * factorY)
+    guard size != (width, height) else { return nil }
+    if enlarged == nil || enlargedSize != size {
+      SDL_DestroyTexture(enlarged)
+      enlarged = SDL_CreateTexture(
+        renderer, SDL_PIXELFORMAT_RGB888.rawValue, Int32(SDL_TEXTUREACCESS_TARGET.rawValue), Int32(size.width),
+        Int32(size.height))
+      SDL_SetTextureScaleMode(enlarged, SDL_ScaleModeLinear)
+      enlargedSize = size
+    }
+    guard let enlarged, SDL_SetRenderTarget(renderer, enlarged) == 0 else { return nil }
+    SDL_RenderCopy(renderer, source, nil, nil)
+    SDL_SetRenderTarget(renderer, nil)
+    return enlarged
+  }
+}
+
+/// Short messages over the picture.
+final class Overlay {
+  private let renderer: OpaquePointer
+  private var texture: OpaquePointer?
+  private var size = (width: 0, height: 0)
+  private var until: UInt64 = 0
+
+  init(renderer: OpaquePointer) { self.renderer = renderer }
+
+  deinit { SDL_DestroyTexture(texture) }
+
+  /// Shows lines of ASCII text for some seconds.
+  func show(_ lines: [String], seconds: UInt64 = 3) {
+    SDL_DestroyTexture(texture)
+    texture = nil
+    let columns = lines.map(\.count).max() ?? 0
+    guard columns > 0 else { return }
+    size = (columns * 8 + 8, lines.count * 10 + 6)
+    var dots = [UInt32](repeating: 0xC000_0000, count: size.width * size.height)
+    for (row, line) in lines.enumerated() {
+      for (column, character) in line.enumerated() {
+        let glyph = OverlayFont.glyph(character)
+        for y in 0..<8 {
+          for x in 0..<8 where glyph >> UInt64(63 - y * 8 - x) & 1 != 0 {
+            dots[(row * 10 + 4 + y) * size.width + column * 8 + 4 + x] = 0xFFFF_FFFF
+          }
+        }
+      }
+    }
+    texture = SDL_CreateTexture(
+      renderer, SDL_PIXELFORMAT_ARGB8888.rawValue, Int32(SDL_TEXTUREACCESS_STATIC.rawValue), Int32(size.width),
+      Int32(size.height))
+    SDL_SetTextureBlendMode(texture, SDL_BLENDMODE_BLEND)
+    SDL_SetTextureScaleMode(texture, SDL_ScaleModeNearest)
+    SDL_UpdateTexture(texture, nil, dots, Int32(size.width * 4))
+    until = SDL_GetTicks64() + seconds * 1000
+  }
+
+  /// Takes an old message away; true if there was one whose time is up.
+  func expire() -> Bool {
+    guard texture != nil, SDL_GetTicks64() >= until else { return false }
+    SDL_DestroyTexture(texture)
+    texture = nil
+    return true
+  }
+
+  func draw(width: Int, height: Int) {
+    guard let texture else { return }
+    let scale = max(1, min(height / 360, width / max(size.width, 1)))
+    var place = SDL_Rect(
+      x: Int32((width - size.width * scale) / 2), y: Int32(height - (size.height + 8) * scale),
+      w: Int32(size.width * scale), h: Int32(size.height * scale))
+    SDL_RenderCopy(renderer, texture, nil, &place)
+  }
+}

@@ -1,0 +1,255 @@
+import CSDL2
+import Hardware
+import PC
+import Processor
+
+/// The window and what is done with keys and mouse in it. Lives on the main thread.
+final class Window {
+  private let window: OpaquePointer
+  private let renderer: OpaquePointer
+  private let presenter: Presenter
+  private let exchange: Exchange
+  private let configuration: MachineConfiguration
+  private var speed: Speed
+
+  private var pressed: Set<Key> = []
+  private var hostKeyIsDown = false
+  private var hostKeyWasUsed = false
+  private var isCaptured = false
+  private var isPaused = false
+  private var isFullScreen = false
+  private var isClosing = false
+  private var needsPresent = true
+  private var shownTitle = ""
+
+  init(configuration: MachineConfiguration, speed: Speed, exchange: Exchange) throws(HostError) {
+    self.configuration = configuration
+    self.exchange = exchange
+    self.speed = speed
+    let flags = SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue
+    let centered = Int32(bitPattern: 0x2FFF_0000)  // SDL_WINDOWPOS_CENTERED
+    guard let window = SDL_CreateWindow("Heirloom", centered, centered, 960, 720, flags) else {
+      throw .usage("no window can be opened (\(DesktopApp.reason())); --headless runs without one")
+    }
+    let vsync = SDL_RENDERER_PRESENTVSYNC.rawValue
+    guard
+      let renderer = SDL_CreateRenderer(window, -1, SDL_RENDERER_ACCELERATED.rawValue | vsync)
+        ?? SDL_CreateRenderer(window, -1, SDL_RENDERER_SOFTWARE.rawValue)
+    else {
+      let reason = DesktopApp.reason()
+      SDL_DestroyWindow(window)
+      throw .usage("nothing can be drawn in a window (\(reason)); --headless runs without one")
+    }
+    self.window = window
+    self.renderer = renderer
+    presenter = Presenter(renderer: renderer)
+    SDL_SetWindowMinimumSize(window, 320, 240)
+    SDL_EventState(SDL_DROPFILE.rawValue, SDL_ENABLE)
+    SDL_StopTextInput()
+  }
+
+  deinit {
+    SDL_SetRelativeMouseMode(SDL_FALSE)
+    SDL_DestroyRenderer(renderer)
+    SDL_DestroyWindow(window)
+  }
+
+  /// Handles events and shows frames until the window is closed or the session is over.
+  func loop() {
+    presenter.overlay.show(
+      ["Click catches the mouse, Right Ctrl releases it", "Right Ctrl+H shows all keys"], seconds: 5)
+    while !isClosing, !exchange.isOver {
+      var event = SDL_Event()
+      if SDL_WaitEventTimeout(&event, 100) != 0 {
+        repeat { handle(event) } while SDL_PollEvent(&event) != 0
+      }
+      exchange.willLook()
+      for message in exchange.takeMessages() { say(message) }
+      if let frame = exchange.takeFrame() {
+        presenter.update(frame)
+        needsPresent = true
+      }
+      if presenter.overlay.expire() { needsPresent = true }
+      updateTitle()
+      if needsPresent {
+        needsPresent = false
+        presenter.present()
+      }
+    }
+    releaseKeys()
+  }
+
+  private func say(_ lines: String...) {
+    presenter.overlay.show(lines)
+    needsPresent = true
+  }
+
+  private func updateTitle() {
+    let status = exchange.status
+    var title = "\(configuration.machine.name) - \(configuration.cpu.model.rawValue)"
+    title += isPaused ? " - paused" : " - \(status.percent)%"
+    if !status.busyDrives.isEmpty { title += status.busyDrives.map { " [\($0):]" }.joined() }
+    if isCaptured { title += " - Right Ctrl releases the mouse" }
+    guard title != shownTitle else { return }
+    shownTitle = title
+    SDL_SetWindowTitle(window, title)
+  }
+
+  // MARK: Events
+
+  private func handle(_ event: SDL_Event) {
+    switch SDL_EventType(event.type) {
+    case SDL_QUIT: isClosing = true
+    case SDL_KEYDOWN: if event.key.repeat == 0 { keyDown(event.key.keysym) }
+    case SDL_KEYUP: keyUp(event.key.keysym)
+    case SDL_MOUSEMOTION:
+      if isCaptured, event.motion.xrel != 0 || event.motion.yrel != 0 {
+        exchange.send(.input(.mouseMove(x: Int(event.motion.xrel), y: Int(event.motion.yrel), z: 0)))
+      }
+    case SDL_MOUSEBUTTONDOWN:
+      if isCaptured {
+        button(event.button.button, true)
+      } else if configuration.input.mouse != .none {
+        capture(true)
+      }
+    case SDL_MOUSEBUTTONUP: if isCaptured { button(event.button.button, false) }
+    case SDL_MOUSEWHEEL:
+      // SDL counts away from the user, the mouse towards him.
+      if isCaptured { exchange.send(.input(.mouseMove(x: 0, y: 0, z: -Int(event.wheel.y)))) }
+    case SDL_DROPFILE:
+      if let file = event.drop.file {
+        exchange.send(.insert(path: String(cString: file), drive: 0))
+        SDL_free(file)
+      }
+    case SDL_WINDOWEVENT: windowEvent(event.window)
+    case SDL_RENDER_TARGETS_RESET, SDL_RENDER_DEVICE_RESET:
+      presenter.restore()
+      needsPresent = true
+    default: break
+    }
+  }
+
+  private func windowEvent(_ event: SDL_WindowEvent) {
+    switch SDL_WindowEventID(UInt32(event.event)) {
+    case SDL_WINDOWEVENT_FOCUS_LOST:
+      releaseKeys()
+      capture(false)
+    case SDL_WINDOWEVENT_EXPOSED, SDL_WINDOWEVENT_SIZE_CHANGED, SDL_WINDOWEVENT_RESTORED: needsPresent = true
+    default: break
+    }
+  }
+
+  private func button(_ number: UInt8, _ down: Bool) {
+    let button: MouseButton
+    switch Int32(number) {
+    case SDL_BUTTON_LEFT: button = .left
+    case SDL_BUTTON_RIGHT: button = .right
+    case SDL_BUTTON_MIDDLE: button = .middle
+    default: return
+    }
+    exchange.send(.input(.mouseButton(button, pressed: down)))
+  }
+
+  private func capture(_ on: Bool) {
+    guard on != isCaptured else { return }
+    isCaptured = on
+    SDL_SetRelativeMouseMode(on ? SDL_TRUE : SDL_FALSE)
+    SDL_SetWindowKeyboardGrab(window, on ? SDL_TRUE : SDL_FALSE)
+    if on {
+      say("Right Ctrl releases the mouse")
+    } else {
+      for button in MouseButton.allCases { exchange.send(.input(.mouseButton(button, pressed: false))) }
+    }
+  }
+
+  // MARK: Keys
+
+  private func keyDown(_ keysym: SDL_Keysym) {
+    // SDL's scancodes are the USB usages that `Key` has as raw values.
+    guard let key = Key(rawValue: UInt16(truncatingIfNeeded: keysym.scancode.rawValue)) else { return }
+    if key == .rightControl {
+      hostKeyIsDown = true
+      hostKeyWasUsed = false
+      return
+    }
+    if hostKeyIsDown {
+      hostKeyWasUsed = true
+      shortcut(key)
+      return
+    }
+    if key == .enter, pressed.contains(.leftAlt) {
+      toggleFullScreen()
+      return
+    }
+    pressed.insert(key)
+    exchange.send(.input(.key(key, pressed: true)))
+  }
+
+  private func keyUp(_ keysym: SDL_Keysym) {
+    guard let key = Key(rawValue: UInt16(truncatingIfNeeded: keysym.scancode.rawValue)) else { return }
+    if key == .rightControl {
+      hostKeyIsDown = false
+      if !hostKeyWasUsed { capture(false) }
+      return
+    }
+    if pressed.remove(key) != nil { exchange.send(.input(.key(key, pressed: false))) }
+  }
+
+  /// Lets go of every key: the window no longer hears when the person does.
+  private func releaseKeys() {
+    for key in pressed.sorted(by: { $0.rawValue < $1.rawValue }) { exchange.send(.input(.key(key, pressed: false))) }
+    pressed = []
+    hostKeyIsDown = false
+  }
+
+  private static let help = [
+    "Right Ctrl          release the mouse", "Right Ctrl+Enter    full screen (also Alt+Enter)",
+    "Right Ctrl+S        whole-number or smooth scaling", "Right Ctrl+P        screenshot",
+    "Right Ctrl+Space    pause", "Right Ctrl+T        full speed or real time", "Right Ctrl+E        eject drive A",
+    "Right Ctrl+Del      Ctrl+Alt+Del", "Right Ctrl+R        reset", "Right Ctrl+Q        quit",
+    "Drop a floppy image on the window to insert it",
+  ]
+
+  private func shortcut(_ key: Key) {
+    switch key {
+    case .enter, .f: toggleFullScreen()
+    case .s:
+      presenter.scaling = presenter.scaling == .smooth ? .integer : .smooth
+      say(presenter.scaling == .smooth ? "Smooth scaling" : "Whole-number scaling")
+    case .p: screenshot()
+    case .space, .pause:
+      isPaused.toggle()
+      exchange.send(.pause(isPaused))
+    case .t:
+      speed = speed == .max ? .realtime : .max
+      exchange.send(.speed(speed))
+    case .e: exchange.send(.eject(drive: 0))
+    case .delete:
+      for key in [Key.leftControl, .leftAlt, .delete] { exchange.send(.input(.key(key, pressed: true))) }
+      for key in [Key.delete, .leftAlt, .leftControl] { exchange.send(.input(.key(key, pressed: false))) }
+    case .r: exchange.send(.reset)
+    case .q: isClosing = true
+    case .h:
+      presenter.overlay.show(Self.help, seconds: 10)
+      needsPresent = true
+    default: break
+    }
+  }
+
+  private func toggleFullScreen() {
+    isFullScreen.toggle()
+    SDL_SetWindowFullscreen(window, isFullScreen ? SDL_WINDOW_FULLSCREEN_DESKTOP.rawValue : 0)
+    SDL_ShowCursor(isFullScreen ? SDL_DISABLE : SDL_ENABLE)
+    needsPresent = true
+  }
+
+  private func screenshot() {
+    guard let frame = presenter.frame, let now = HostClock.localDate() else { return }
+    let digits = now.description.filter(\.isNumber)
+    let path = "heirloom-\(digits.prefix(8))-\(digits.suffix(6)).png"
+    do {
+      try frame.writePNG(to: path)
+      say("Saved \(path)")
+    } catch { say(error.description) }
+  }
+}

@@ -1,0 +1,98 @@
+public import Hardware
+
+/// The interval timer of an AT: an 8254 on 1.193182 MHz at ports 40h-43h.
+///
+/// Edges are exact on the lines that somebody listens to. Without a listener a line's level is only brought up to date
+/// at an access; `output(_:)` and `refreshToggle` are always exact.
+public final class IntervalTimer: Device {
+  // MARK: State
+
+  /// The chip.
+  public struct State: SavedState {
+    /// The chip, at the CLK pulse of its last access.
+    public var chip = I8254()
+    /// A chip at power-on. GATE 2 is port 61h bit 0, low until the board says otherwise.
+    public init() { chip.setGate(2, false) }
+  }
+  /// All that changes.
+  public var state = State()
+
+  /// OUT0: interrupt request 0.
+  public let output0 = Line()
+  /// OUT1: DRAM refresh request.
+  public let output1 = Line()
+  /// OUT2: speaker and port 61h bit 5.
+  public let output2 = Line()
+  private let edge = Alarm()
+
+  /// A timer at power-on.
+  public init() {}
+
+  // MARK: Footprint
+
+  /// What the device occupies.
+  public var footprint: Footprint {
+    Footprint(
+      "pit", chip: "Intel 8254",
+      [
+        .ports(0x40...0x43, block: 0), .interrupt(0, output0), .line("out1", output1), .line("out2", output2),
+        .alarm("edge", edge) { [unowned self] in update() },
+      ])
+  }
+
+  /// The 8254 has no reset pin: the counters run on.
+  public func reset() {}
+
+  // MARK: Ports
+
+  /// See `Device`.
+  public func readPort(_ block: Int, _ offset: Int) -> UInt8 {
+    advance()
+    return state.chip.read(offset)
+  }
+
+  /// See `Device`.
+  public func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
+    advance()
+    state.chip.write(offset, value)
+    update()
+  }
+
+  // MARK: Pins
+
+  /// Sets GATE of `counter`; on the board gates 0 and 1 are tied high, gate 2 is port 61h bit 0.
+  public func setGate(_ counter: Int, _ level: Bool) {
+    advance()
+    state.chip.setGate(counter, level)
+    update()
+  }
+
+  /// OUT of `counter` (0 ... 2) now.
+  public func output(_ counter: Int) -> Bool {
+    advance()
+    return state.chip.out(counter)
+  }
+
+  /// The refresh flip-flop of port 61h bit 4: changes with every refresh request (rising edge of OUT1).
+  public var refreshToggle: Bool {
+    advance()
+    return state.chip.counters[1].rises & 1 != 0
+  }
+
+  // MARK: Time
+
+  private func advance() { state.chip.advance(to: Clock.pit.ticks(at: edge.now)) }
+
+  /// Brings the lines up to date and sets the alarm for the next edge that anybody hears.
+  private func update() {
+    advance()
+    output0.drive(state.chip.out(0))
+    output1.drive(state.chip.out(1))
+    output2.drive(state.chip.out(2))
+    var next = state.chip.nextEdge(0)
+    for (n, line) in [(1, output1), (2, output2)] where line.isConnected {
+      if let tick = state.chip.nextEdge(n), tick < next ?? .max { next = tick }
+    }
+    if let next { edge.set(at: Clock.pit.instant(ofTick: next)) } else { edge.cancel() }
+  }
+}

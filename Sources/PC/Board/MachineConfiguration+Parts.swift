@@ -1,0 +1,58 @@
+import Devices
+import Processor
+import Storage
+
+extension MachineConfiguration {
+  /// The board that this configuration describes.
+  func parts(roms: Motherboard.ROMs, disks: [FloppyImage?]) -> Motherboard.Parts {
+    let choices = [floppy.driveA, floppy.driveB]
+    let drives = zip(choices, disks).map { choice, disk in choice.type(for: disk?.geometry) }
+    var setup = CMOSSetup()
+    setup.floppyA = CMOSSetup.FloppyDrive(rawValue: drives[0]?.cmosType ?? 0) ?? .none
+    setup.floppyB = CMOSSetup.FloppyDrive(rawValue: drives[1]?.cmosType ?? 0) ?? .none
+    setup.coprocessor = hasFPU
+    setup.memorySize = memory.size.bytes
+    setup.bootOrder = boot.order.devices.map { device in
+      switch device {
+      case .a: .floppy
+      case .c: .hardDisk
+      case .cdrom: .cdrom
+      }
+    }
+    return Motherboard.Parts(
+      model: cpu.model, fpu: hasFPU, ramSize: memory.size.bytes, roms: roms, setup: setup, start: start,
+      drives: FloppyController.Configuration(
+        driveCount: drives[1] != nil ? 2 : drives[0] != nil ? 1 : 0,
+        types: zip(choices, drives).map { $0 == .auto ? nil : $1 }),
+      serial: [ports.serial1 != .none, ports.serial2 != .none])
+  }
+
+  private var hasFPU: Bool {
+    switch cpu.fpu {
+    case .auto: cpu.model.hasOwnFPU
+    case .on: true
+    case .off: false
+    }
+  }
+
+  private var start: RTCDate {
+    guard case .date(let date) = clock.start else { return Machine.defaultStart }
+    return RTCDate(
+      year: date.year, month: date.month, day: date.day, hour: date.hour, minute: date.minute, second: date.second)
+  }
+}
+
+extension FloppyDriveChoice {
+  /// The drive, nil for none.
+  fileprivate func type(for geometry: FloppyGeometry?) -> FloppyDriveType? {
+    switch self {
+    case .auto: geometry?.driveType ?? .drive1440K
+    case .none: nil
+    case .d360K: .drive360K
+    case .d1200K: .drive1200K
+    case .d720K: .drive720K
+    case .d1440K: .drive1440K
+    case .d2880K: .drive2880K
+    }
+  }
+}

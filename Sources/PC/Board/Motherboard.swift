@@ -1,0 +1,152 @@
+public import Devices
+public import Hardware
+public import Processor
+
+/// A late AT board: which chips there are, and where their pins go. Nothing else.
+///
+/// Addresses, interrupts and DMA channels are in the devices' footprints. Read `init` and `connect` from top to bottom
+/// as the board's schematic.
+public final class Motherboard {
+  /// Time, I/O space, memory and the slots.
+  public let backplane: Backplane
+  /// The processor.
+  public let processor: Processor
+
+  /// The pair of 8259As.
+  public let interruptController = InterruptController()
+  /// The 8254.
+  public let timer = IntervalTimer()
+  /// The pair of 8237As with their page registers.
+  public let dma: DMAController
+  /// The MC146818 with its memory.
+  public let clock: RealTimeClock
+  /// The 8042 with keyboard and mouse.
+  public let keyboard = KeyboardController()
+  /// Ports 61h, 92h and 80h.
+  public let system = SystemControl()
+  /// COM1.
+  public let serial1: SerialPort
+  /// COM2.
+  public let serial2: SerialPort
+  /// LPT1.
+  public let parallel1 = ParallelPort()
+  /// The 82077AA with drives A and B.
+  public let floppy: FloppyController
+  /// The graphics card.
+  public let video = VideoAdapter()
+  /// Port E9h.
+  public let debug = DebugPort()
+  /// The soft power switch.
+  public let power = PowerPort()
+  /// Where the person's hands meet the machine.
+  public let input: InputQueue
+
+  /// The ROMs of a board.
+  public struct ROMs {
+    /// 64, 128 or 256 KB; its end is seen at 1 MB and at 4 GB.
+    public var system: [UInt8]
+    /// Up to 64 KB, seen at C0000h.
+    public var video: [UInt8]
+
+    /// Two ROMs.
+    public init(system: [UInt8], video: [UInt8]) {
+      self.system = system
+      self.video = video
+    }
+
+    /// Our own.
+    public static var builtIn: ROMs { ROMs(system: Firmware.systemBIOS, video: Firmware.videoBIOS) }
+  }
+
+  /// What the sockets of a board hold.
+  struct Parts {
+    var model: ProcessorModel
+    var fpu: Bool?
+    var ramSize: Int
+    var roms: ROMs
+    var setup: CMOSSetup
+    var start: RTCDate
+    var drives: FloppyController.Configuration
+    /// Whether something is plugged into COM1 and COM2.
+    var serial: [Bool]
+  }
+
+  /// Builds the board and switches it on: everything is at its power-on state.
+  ///
+  /// - Throws: `BackplaneError` if two parts want the same place.
+  init(_ parts: Parts) throws {
+    backplane = Backplane(ramSize: parts.ramSize)
+    processor = Processor(
+      model: parts.model, fpu: parts.fpu, memory: backplane.memory, io: backplane.io, scheduler: backplane.scheduler)
+    dma = DMAController(memory: backplane.memory)
+    clock = RealTimeClock(start: parts.start, cmos: parts.setup)
+    serial1 = SerialPort(SerialPort.Configuration(name: "com1", base: 0x3F8, irq: 4, connected: parts.serial[0]))
+    serial2 = SerialPort(SerialPort.Configuration(name: "com2", base: 0x2F8, irq: 3, connected: parts.serial[1]))
+    floppy = FloppyController(parts.drives)
+    input = InputQueue { [keyboard] in keyboard.input($0) }
+
+    // The slots. Order matters only where two alarms fall on the same picosecond: first come, first served.
+    try backplane.attach(timer)
+    try backplane.attach(interruptController)
+    try backplane.attach(dma)
+    try backplane.attach(clock)
+    try backplane.attach(keyboard)
+    try backplane.attach(system)
+    try backplane.attach(serial1)
+    try backplane.attach(serial2)
+    try backplane.attach(parallel1)
+    try backplane.attach(floppy)
+    try backplane.attach(video)
+    try backplane.attach(debug)
+    try backplane.attach(power)
+    try backplane.attach(input)
+
+    // ROM sockets. A system ROM of more than 64 KB begins below F0000h; all of it is also seen at the end of the
+    // address space, where the processor starts.
+    let (system, low) = (parts.roms.system, Array(parts.roms.system.suffix(128 << 10)))
+    try backplane.memory.mapROM(low, at: 0x10_0000 - UInt32(low.count), name: "the system BIOS")
+    try backplane.memory.mapROM(system, at: 0 &- UInt32(system.count), name: "the system BIOS")
+    if !parts.roms.video.isEmpty {
+      try backplane.memory.mapROM(parts.roms.video, at: 0xC_0000, name: "the video BIOS")
+    }
+    connect()
+  }
+
+  /// The wires. Closures hold the board unowned: it owns both ends.
+  private func connect() {
+    // Interrupt requests and their controller.
+    for (irq, line, _) in backplane.interrupts {
+      line.connect { [unowned self] in interruptController.setRequest(irq, $0) }
+    }
+    interruptController.intr.connect { [unowned self] in processor.setInterruptRequest($0) }
+    processor.acknowledgeInterrupt = { [unowned self] in interruptController.acknowledge() }
+
+    // DMA requests.
+    for (channel, request, _) in backplane.dmaRequests { dma.connect(channel, request) }
+
+    // Timer: counter 1 asks for refresh, counter 2 makes sound; both can be read at port 61h.
+    system.refresh.level = { [unowned self] in timer.refreshToggle }
+    system.timer2.level = { [unowned self] in timer.output(2) }
+    system.gate2.connect { [unowned self] in timer.setGate(2, $0) }
+
+    // Address line 20: open when either the keyboard controller or port 92h says so.
+    keyboard.a20.connect { [unowned self] _ in setA20() }
+    system.fastA20.connect { [unowned self] _ in setA20() }
+
+    // NMI: parity and I/O channel check, behind the mask in the clock's index port.
+    system.nmi.connect { [unowned self] in if $0, !clock.nmiMask.level { processor.raiseNMI() } }
+    clock.nmiMask.connect { [unowned self] in if !$0, system.nmi.level { processor.raiseNMI() } }
+
+    // RESET of the processor alone: the keyboard controller's pulse, port 92h.
+    keyboard.resetRequest.connect { [unowned self] in if $0 { processor.reset() } }
+    system.fastReset.connect { [unowned self] in if $0 { processor.reset() } }
+  }
+
+  private func setA20() { backplane.memory.setA20(open: keyboard.a20.level || system.fastA20.level) }
+
+  /// The reset button: RESET DRV for every card, RESET for the processor.
+  public func reset() {
+    backplane.reset()
+    processor.reset()
+  }
+}

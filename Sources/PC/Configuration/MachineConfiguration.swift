@@ -1,0 +1,185 @@
+public import Processor
+
+/// Everything that is decided about a machine before power-on. The default is a late 486 with 16 MB.
+///
+/// Every leaf has a line in `ConfigurationKey.all`, which gives it its name, its flag and its description; a test
+/// compares the two.
+public struct MachineConfiguration: Codable, Equatable, Sendable {
+  /// The machine as a whole.
+  public struct General: Codable, Equatable, Sendable {
+    /// Shown in the window's title.
+    public var name = "Heirloom"
+    /// What a triple fault does.
+    public var onTripleFault = TripleFaultAction.reset
+  }
+  /// The processor and its coprocessor.
+  public struct CPU: Codable, Equatable, Sendable {
+    /// Which processor.
+    public var model = ProcessorModel.i486dx2x66
+    /// Whether there is a floating-point unit.
+    public var fpu = FPUChoice.auto
+  }
+  /// RAM.
+  public struct Memory: Codable, Equatable, Sendable {
+    /// How much.
+    public var size = MemorySize(megabytes: 16)
+  }
+  /// ROMs other than the built-in ones.
+  public struct Firmware: Codable, Equatable, Sendable {
+    /// A system BIOS image of 64, 128 or 256 KB.
+    public var bios = HostPath.none
+    /// A video BIOS image of up to 64 KB.
+    public var videoBIOS = HostPath.none
+  }
+  /// Start.
+  public struct Boot: Codable, Equatable, Sendable {
+    /// What is tried, in order.
+    public var order = BootOrder.standard
+  }
+  /// Floppy drives and what is in them.
+  public struct Floppy: Codable, Equatable, Sendable {
+    /// The image in drive A.
+    public var a = HostPath.none
+    /// The image in drive B.
+    public var b = HostPath.none
+    /// Drive A itself.
+    public var driveA = FloppyDriveChoice.auto
+    /// Drive B itself.
+    public var driveB = FloppyDriveChoice.auto
+  }
+  /// All media.
+  public struct Media: Codable, Equatable, Sendable {
+    /// No image is ever written; changes live until exit.
+    public var readOnly = false
+  }
+  /// The graphics card.
+  public struct Video: Codable, Equatable, Sendable {
+    /// Which card.
+    public var card = VideoCard.vga
+  }
+  /// The sound card.
+  public struct Sound: Codable, Equatable, Sendable {
+    /// Which card.
+    public var card = SoundCard.none
+  }
+  /// What a person has in hand.
+  public struct Input: Codable, Equatable, Sendable {
+    /// Which mouse.
+    public var mouse = Mouse.ps2
+  }
+  /// The outer ends of the machine's connectors.
+  public struct Ports: Codable, Equatable, Sendable {
+    /// COM1.
+    public var serial1 = SerialEndpoint.none
+    /// COM2.
+    public var serial2 = SerialEndpoint.none
+    /// LPT1.
+    public var parallel1 = ParallelEndpoint.none
+    /// Port E9h.
+    public var debug = DebugEndpoint.none
+  }
+  /// The battery-backed clock.
+  public struct ClockSettings: Codable, Equatable, Sendable {
+    /// What it shows at power-on.
+    public var start = ClockStart.host
+  }
+
+  /// The machine as a whole.
+  public var machine = General()
+  /// The processor and its coprocessor.
+  public var cpu = CPU()
+  /// RAM.
+  public var memory = Memory()
+  /// ROMs other than the built-in ones.
+  public var firmware = Firmware()
+  /// Start.
+  public var boot = Boot()
+  /// Floppy drives and what is in them.
+  public var floppy = Floppy()
+  /// All media.
+  public var media = Media()
+  /// The graphics card.
+  public var video = Video()
+  /// The sound card.
+  public var sound = Sound()
+  /// What a person has in hand.
+  public var input = Input()
+  /// The outer ends of the machine's connectors.
+  public var ports = Ports()
+  /// The battery-backed clock.
+  public var clock = ClockSettings()
+
+  /// The default machine.
+  public init() {}
+
+  /// Checks what single keys can't: that the parts go together.
+  ///
+  /// - Throws: `HostError` of kind `usage`.
+  public func validate() throws(HostError) {
+    if cpu.fpu == .on, cpu.model.family == 4, !cpu.model.hasOwnFPU {
+      throw .usage("cpu.fpu: a \(cpu.model.rawValue) has no floating-point unit; take off, auto, or a 486DX")
+    }
+    if cpu.fpu == .off, cpu.model.hasOwnFPU {
+      throw .usage("cpu.fpu: a \(cpu.model.rawValue) always has its own floating-point unit; take on or auto")
+    }
+    if ports.serial1 == .stdio, ports.serial2 == .stdio {
+      throw .usage("ports.serial2: standard input and output are taken by ports.serial1; take file:, tcp: or none")
+    }
+  }
+}
+
+/// Graphics cards. `heirloom list video` prints them.
+public enum VideoCard: String, ConfigurationValue, CaseIterable {
+  /// IBM VGA, 256 KB.
+  case vga
+}
+
+/// Sound cards. `heirloom list sound` prints them.
+public enum SoundCard: String, ConfigurationValue, CaseIterable {
+  /// No sound card.
+  case none
+}
+
+/// Mice.
+public enum Mouse: String, ConfigurationValue, CaseIterable {
+  /// At the keyboard controller's auxiliary port.
+  case ps2
+  /// No mouse.
+  case none
+}
+
+/// A floppy drive.
+public enum FloppyDriveChoice: String, ConfigurationValue, CaseIterable {
+  /// The drive that the disk given at power-on belongs in; 1.44 MB without a disk (drive B: 1.44 MB).
+  case auto
+  /// No drive.
+  case none
+  /// 5.25 inch, 360 KB.
+  case d360K = "360k"
+  /// 5.25 inch, 1.2 MB.
+  case d1200K = "1.2m"
+  /// 3.5 inch, 720 KB.
+  case d720K = "720k"
+  /// 3.5 inch, 1.44 MB.
+  case d1440K = "1.44m"
+  /// 3.5 inch, 2.88 MB.
+  case d2880K = "2.88m"
+}
+
+extension VideoCard {
+  /// What the card is.
+  public var summary: String {
+    switch self {
+    case .vga: "IBM VGA, 256 KB"
+    }
+  }
+}
+
+extension SoundCard {
+  /// What the card is.
+  public var summary: String {
+    switch self {
+    case .none: "no sound card"
+    }
+  }
+}

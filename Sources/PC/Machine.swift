@@ -1,0 +1,227 @@
+import Crypto
+public import Devices
+public import Hardware
+import Processor
+public import Storage
+
+/// A whole machine: a board with its media, switched on. Not `Sendable`: one thread owns it.
+///
+/// Everything it does follows from its configuration, its media and the input events with their guest times.
+public final class Machine {
+  /// What it was built from.
+  public let configuration: MachineConfiguration
+  /// The hardware.
+  public let board: Motherboard
+
+  /// Why a machine no longer runs.
+  public enum Outcome: String, Codable, Sendable {
+    /// The guest, or the person, switched the power off.
+    case poweredOff
+    /// The processor shut down by triple fault, and the configuration says to stop then.
+    case tripleFault
+  }
+  /// Why the machine has stopped; nil while it runs.
+  public private(set) var outcome: Outcome?
+  /// Guest time this object has run, which loading an older state doesn't turn back.
+  public private(set) var elapsed = Span(picoseconds: 0)
+
+  /// Takes bytes written to port E9h.
+  public var onDebugByte: (UInt8) -> Void = { _ in }
+  /// Takes bytes sent by COM1 (0) and COM2 (1).
+  public var onSerialByte: (Int, UInt8) -> Void = { _, _ in }
+  /// Takes bytes sent to the printer.
+  public var onParallelByte: (UInt8) -> Void = { _ in }
+
+  /// What the clock shows at power-on when nobody says: a machine must not look at the host's clock.
+  public static let defaultStart = RTCDate(year: 1994, month: 6, day: 1, hour: 12, minute: 0, second: 0)
+
+  /// Builds a machine and switches it on. Files named in the configuration (ROMs, images) are opened.
+  ///
+  /// - Throws: `HostError` for configurations and files that can't be used.
+  public init(_ configuration: MachineConfiguration) throws {
+    try configuration.validate()
+    self.configuration = configuration
+    var roms = Motherboard.ROMs.builtIn
+    if let path = configuration.firmware.bios.path { roms.system = try Firmware.systemBIOS(path: path) }
+    if let path = configuration.firmware.videoBIOS.path { roms.video = try Firmware.videoBIOS(path: path) }
+    let disks = try [configuration.floppy.a, configuration.floppy.b].map { file in
+      try file.path.map { try Machine.open($0, readOnly: configuration.media.readOnly) }
+    }
+    board = try Motherboard(configuration.parts(roms: roms, disks: disks))
+    board.debug.sink = { [unowned self] in onDebugByte($0) }
+    board.serial1.sink = { [unowned self] in onSerialByte(0, $0) }
+    board.serial2.sink = { [unowned self] in onSerialByte(1, $0) }
+    board.parallel1.sink = { [unowned self] in onParallelByte($0) }
+    board.power.off.connect { [unowned self] in if $0 { stop(.poweredOff) } }
+    board.processor.onShutdown = { [unowned self] in tripleFault() }
+    for (drive, disk) in disks.enumerated() {
+      if let disk { try insert(disk, drive: drive) }
+    }
+  }
+
+  // MARK: Running
+
+  /// Guest time.
+  public var now: Instant { board.processor.now }
+
+  /// Runs until guest time `end` or until the machine stops (`outcome`). Ends with the first instruction that is over
+  /// at or after `end`.
+  public func run(until end: Instant) {
+    guard outcome == nil, now < end else { return }
+    let start = now
+    board.processor.run(until: end)
+    elapsed = elapsed + (now - start)
+  }
+
+  private func stop(_ why: Outcome) {
+    outcome = why
+    board.processor.requestStop()
+  }
+
+  private func tripleFault() {
+    switch configuration.machine.onTripleFault {
+    case .reset: board.processor.reset()
+    case .stop: stop(.tripleFault)
+    }
+  }
+
+  /// The reset button.
+  public func reset() { board.reset() }
+
+  /// The power switch.
+  public func powerOff() { stop(.poweredOff) }
+
+  // MARK: Person
+
+  /// A key, the mouse: delivered at guest time `time`, by default now.
+  public func post(_ event: InputEvent, at time: Instant? = nil) { board.input.post(event, at: time ?? now) }
+
+  /// A byte arrives at COM1 (0) or COM2 (1) from outside. The port takes it in at its line's speed.
+  public func receiveSerial(_ port: Int, _ byte: UInt8) {
+    (port == 0 ? board.serial1 : board.serial2).receive(byte)
+  }
+
+  /// How many bytes are still on the line into COM1 (0) or COM2 (1).
+  public func serialBacklog(_ port: Int) -> Int {
+    (port == 0 ? board.serial1 : board.serial2).state.incoming.count
+  }
+
+  /// The picture now.
+  public func picture() -> VideoFrame { board.video.render() }
+
+  /// The screen's text; empty in graphics modes.
+  public var textScreen: TextScreen { .empty }
+
+  /// Something that differs when the screen does: the characters of a text mode, the dots of a graphics mode.
+  var screenBytes: [UInt8] {
+    let text = textScreen
+    if !text.codes.isEmpty { return text.codes }
+    return picture().pixels.flatMap { dot in (0..<3).map { UInt8(truncatingIfNeeded: dot >> ($0 * 8)) } }
+  }
+
+  // MARK: Media
+
+  private static func open(_ path: String, readOnly: Bool) throws(HostError) -> FloppyImage {
+    do { return try FloppyImage(path: path, writing: readOnly ? .inMemory : .toFile) } catch {
+      throw .file(error.description)
+    }
+  }
+
+  /// Puts the image at `path` into drive 0 (A) or 1 (B), taking out what is in it.
+  ///
+  /// - Throws: `HostError.file` if the file isn't a disk that fits.
+  public func insert(path: String, drive: Int) throws(HostError) {
+    try insert(try Machine.open(path, readOnly: configuration.media.readOnly), drive: drive)
+  }
+
+  /// Puts a disk into drive 0 (A) or 1 (B), taking out what is in it.
+  ///
+  /// - Throws: `HostError.file` if it doesn't fit.
+  public func insert(_ disk: FloppyImage, drive: Int) throws(HostError) {
+    try? board.floppy.image(in: drive)?.sync()
+    do { try board.floppy.insert(disk, drive: drive) } catch { throw .file(error.description) }
+  }
+
+  /// Puts the built-in disk into drive A. What is written to it lives until exit.
+  ///
+  /// - Throws: `HostError.file` if the program was built with a disk image of no known size.
+  public func insertWelcomeDisk() throws(HostError) {
+    do { try insert(try FloppyImage(raw: Firmware.welcomeDisk, name: "the built-in disk"), drive: 0) } catch {
+      throw .file("\(error)")
+    }
+  }
+
+  /// Takes the disk out of drive 0 (A) or 1 (B); nothing happens if there is none.
+  public func eject(drive: Int) {
+    try? board.floppy.image(in: drive)?.sync()
+    board.floppy.eject(drive: drive)
+  }
+
+  /// Has the host put all written sectors on its disk.
+  ///
+  /// - Returns: what could not be written, a line each.
+  public func flush() -> [String] {
+    var complaints: [String] = []
+    for drive in 0...1 {
+      guard let disk = board.floppy.image(in: drive) else { continue }
+      if let error = disk.hostError { complaints.append(error.description) }
+      do { try disk.sync() } catch { complaints.append(error.description) }
+    }
+    return complaints
+  }
+
+  // MARK: Saved state
+
+  /// The machine's state: processor, devices, memory, and what the guest has written to its media.
+  public func savedState() throws -> SavedValue {
+    .object([
+      "processor": try board.processor.savedState(),
+      "board": try board.backplane.savedState(),
+      "outcome": outcome.map { .string($0.rawValue) } ?? .null,
+    ])
+  }
+
+  /// Takes a state from a machine of the same configuration with the same media.
+  ///
+  /// - Returns: paths of saved values that nothing asked for.
+  /// - Throws: `SavedStateError`.
+  public func load(_ saved: SavedValue) throws -> [String] {
+    guard let processor = saved["processor"], let backplane = saved["board"] else {
+      throw SavedStateError.missing(path: "processor or board")
+    }
+    let ignored = try board.backplane.load(backplane)
+    let alsoIgnored = try board.processor.load(processor)
+    outcome = nil
+    if case .string(let name)? = saved["outcome"] { outcome = Outcome(rawValue: name) }
+    return ignored.map { "board." + $0 } + alsoIgnored.map { "processor." + $0 }
+  }
+
+  /// SHA-256 over the whole state, in hexadecimal: equal machines have equal hashes.
+  public func stateHash() throws -> String {
+    SHA256.hash(data: try savedState().serialized()).map { byte in
+      (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }.joined()
+  }
+
+  /// A state with the disks that were in the drives, so that it can be taken back after a change of disks.
+  public struct Snapshot {
+    let state: SavedValue
+    let disks: [FloppyImage?]
+  }
+
+  /// Keeps the machine as it is now.
+  public func snapshot() throws -> Snapshot {
+    Snapshot(state: try savedState(), disks: [board.floppy.image(in: 0), board.floppy.image(in: 1)])
+  }
+
+  /// Goes back to a snapshot of this machine, disks included.
+  ///
+  /// - Throws: `SavedStateError` if a disk's file no longer allows it.
+  public func restore(_ snapshot: Snapshot) throws {
+    for (drive, disk) in snapshot.disks.enumerated() where board.floppy.image(in: drive) !== disk {
+      eject(drive: drive)
+      if let disk { try insert(disk, drive: drive) }
+    }
+    _ = try load(snapshot.state)
+  }
+}

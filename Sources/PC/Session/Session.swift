@@ -1,0 +1,143 @@
+public import Hardware
+
+/// A machine with what surrounds it in a run: the script, and the host's ends of its ports. The window and the
+/// headless runner both drive one of these; neither does anything to the machine behind its back.
+public final class Session {
+  /// The machine.
+  public let machine: Machine
+  private var script: ScriptRunner
+  private var scriptIsRunning: Bool
+  private let endsWithScript: Bool
+  private let stopAfter: Span?
+  private var serial: [HostStream?] = [nil, nil]
+  private var parallel: HostStream?
+  private let standardOutput = HostStream.standard(readsInput: false)
+
+  /// How a session is run.
+  public struct Options {
+    /// Steps to do.
+    public var steps: [Step] = []
+    /// The session ends when the last step is done.
+    public var endsWithScript = false
+    /// The session ends after that much guest time.
+    public var stopAfter: Span?
+    /// No steps, no end.
+    public init() {}
+  }
+
+  /// Why a session is over.
+  public enum End: Equatable, Sendable {
+    /// The steps were done, or one of them said so.
+    case script
+    /// The guest time allowed has passed.
+    case time
+    /// The machine stopped.
+    case machine(Machine.Outcome)
+    /// Nobody reads what the machine sends any more.
+    case brokenPipe
+  }
+
+  /// Builds the machine, with the built-in disk if the configuration names no media, and connects its ports.
+  ///
+  /// - Throws: `HostError` for configurations, files and connections that can't be used.
+  public init(_ configuration: MachineConfiguration, _ options: Options = Options()) throws {
+    machine = try Machine(configuration)
+    if configuration.floppy.a.path == nil, configuration.floppy.b.path == nil, configuration.floppy.driveA == .auto {
+      try machine.insertWelcomeDisk()
+    }
+    let output = standardOutput
+    script = ScriptRunner(options.steps) { text in
+      for byte in text.utf8 { output.put(byte) }
+      output.flush()
+    }
+    scriptIsRunning = !options.steps.isEmpty
+    endsWithScript = options.endsWithScript
+    stopAfter = options.stopAfter
+    try connect(configuration.ports)
+  }
+
+  private func connect(_ ports: MachineConfiguration.Ports) throws {
+    for (port, endpoint) in [ports.serial1, ports.serial2].enumerated() {
+      switch endpoint {
+      case .none: break
+      case .stdio: serial[port] = HostStream.standard()
+      case .file(let path): serial[port] = try HostStream.file(path)
+      case .tcp(let host, let number): serial[port] = try HostStream.tcp(host: host, port: number)
+      }
+    }
+    if case .file(let path) = ports.parallel1 { parallel = try HostStream.file(path) }
+    let (serial, parallel, output) = (serial, parallel, standardOutput)
+    machine.onSerialByte = { port, byte in serial[port & 1]?.put(byte) }
+    machine.onParallelByte = { byte in parallel?.put(byte) }
+    if ports.debug == .stdout {
+      machine.onDebugByte = { byte in
+        output.put(byte)
+        output.flush()
+      }
+    }
+  }
+
+  /// How much guest time passes between two looks at the host's ends of the ports.
+  private static let slice = Span.milliseconds(5)
+  /// Bytes on the line into a port at most: what 115,200 baud carry in a slice. The rest waits on the host.
+  private static let portion = 64
+
+  /// Runs until guest time `end`.
+  ///
+  /// - Returns: nil when `end` was reached, otherwise why the session is over.
+  /// - Throws: `HostError` from steps.
+  public func run(until end: Instant) throws -> End? {
+    while machine.now < end {
+      if let outcome = machine.outcome { return .machine(outcome) }
+      var next = end
+      if serial.contains(where: { $0 != nil }) { next = min(next, machine.now + Self.slice) }
+      if let stopAfter {
+        let left = Span(picoseconds: stopAfter.picoseconds &- machine.elapsed.picoseconds)
+        guard left.picoseconds > 0 else { return .time }
+        next = min(next, machine.now + left)
+      }
+      exchange()
+      if scriptIsRunning {
+        switch try script.run(machine, until: next) {
+        case .running: break
+        case .done:
+          scriptIsRunning = false
+          if endsWithScript { return .script }
+        case .quit: return .script
+        }
+      } else {
+        machine.run(until: next)
+      }
+      exchangeOut()
+      if (serial + [parallel, standardOutput]).contains(where: { $0?.isBroken == true }) { return .brokenPipe }
+    }
+    if let outcome = machine.outcome { return .machine(outcome) }
+    return nil
+  }
+
+  private func exchange() {
+    for (port, stream) in serial.enumerated() {
+      let room = Self.portion - machine.serialBacklog(port)
+      for byte in stream?.take(atMost: room) ?? [] { machine.receiveSerial(port, byte) }
+    }
+  }
+
+  private func exchangeOut() {
+    for stream in serial { stream?.flush() }
+    parallel?.flush()
+  }
+
+  /// Puts everything written on the host's disks and sends what is left.
+  ///
+  /// - Returns: what could not be written, a line each.
+  public func finish() -> [String] {
+    exchangeOut()
+    return machine.flush()
+  }
+
+  /// Writes text to standard output, in order with what the machine writes there.
+  public func print(_ text: String) {
+    for byte in text.utf8 { standardOutput.put(byte) }
+    standardOutput.flush()
+  }
+}

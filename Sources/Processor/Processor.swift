@@ -1,0 +1,324 @@
+public import Hardware
+
+/// A 386 or 486 with everything on its pins. Owns the core's memory; everything hot happens in `CPU`.
+public final class Processor: Wiring {
+  /// What was built.
+  public let model: ProcessorModel
+  /// The core clock: instruction clocks are counted in it.
+  public let clock: Clock
+  /// INTA: the board's interrupt controller gives the vector.
+  public var acknowledgeInterrupt: () -> UInt8 = { 0xFF }
+  /// The processor has shut down after a triple fault.
+  public var onShutdown: (() -> Void)?
+
+  let memory: PhysicalMemory
+  let io: IOSpace
+  let scheduler: Scheduler
+  let table: DecodeTable
+  let cpu: CPU
+  /// Bytes of an instruction on its way to the decoder in single steps.
+  let fetchBuffer: UnsafeMutablePointer<UInt8>
+
+  /// A processor of `model` in its reset state, on this memory and I/O space. `fpu`: a 387 beside a 386 or a 487
+  /// beside a 486SX; nil for what the model has.
+  public init(
+    model: ProcessorModel, fpu: Bool? = nil, memory: PhysicalMemory, io: IOSpace, scheduler: Scheduler
+  ) {
+    self.model = model
+    clock = model.clock
+    self.memory = memory
+    self.io = io
+    self.scheduler = scheduler
+    table = DecodeTable.allocate()
+    fetchBuffer = .allocate(capacity: 32)
+    fetchBuffer.initialize(repeating: 0, count: 32)
+    precondition(MemoryLayout<CPUState>.offset(of: \.seg) == CPU.segmentOffset)
+    let state = UnsafeMutablePointer<CPUState>.allocate(capacity: 1)
+    state.initialize(to: CPUState())
+    let caches = UnsafeMutablePointer<Caches>.allocate(capacity: 1)
+    cpu = CPU(s: state, c: caches)
+    let tlb = UnsafeMutablePointer<TLBEntry>.allocate(capacity: 2 * TLBEntry.count)
+    tlb.initialize(repeating: TLBEntry(), count: 2 * TLBEntry.count)
+    let jump = UnsafeMutablePointer<JumpEntry>.allocate(capacity: JumpEntry.count)
+    jump.initialize(repeating: JumpEntry(), count: JumpEntry.count)
+    let pages = memory.ramSize >> 12
+    let store = BlockStore(ramPages: pages)
+    let isSX = model == .i386sx16 || model == .i386sx25
+    caches.initialize(
+      to: Caches(
+        block: store.single, op: UnsafePointer(store.single.pointee.ops), tlb: tlb, tlbStorage: tlb, jump: jump,
+        store: store, owner: Unmanaged.passUnretained(self), ram: memory.ram, ramPages: UInt32(pages),
+        codePages: memory.codePages, is486: model.family == 4, hasFPU: fpu ?? model.hasOwnFPU,
+        hasCPUID: model.hasCPUID, addressMask: isSX ? 0xFF_FFFF : 0xFFFF_FFFF))
+    memory.onCodeWrite = { [unowned self] address, size in cpu.codeWasWritten(address, size) }
+    memory.onMapChange = { [unowned self] in
+      cpu.dropAllBlocks()
+      cpu.flushTLB()
+    }
+    scheduler.onNearerDeadline = { [unowned self] in cpu.requestAttention() }
+    reset()
+  }
+
+  deinit {
+    memory.onCodeWrite = nil
+    memory.onMapChange = nil
+    scheduler.onNearerDeadline = nil
+    cpu.c.pointee.store.deallocate()
+    cpu.c.pointee.tlbStorage.deallocate()
+    cpu.c.pointee.jump.deallocate()
+    cpu.c.deallocate()
+    cpu.s.deallocate()
+    fetchBuffer.deallocate()
+    table.deallocate()
+  }
+
+  // MARK: Pins
+
+  /// The RESET pin: registers as after power-on; the clock goes on.
+  ///
+  /// - Source: 386 PRM 10.1, i486 PRM 10.1: EIP FFF0h, CS F000h with base FFFF0000h, DH:DL component and stepping.
+  public func reset() {
+    let time = cpu.s.pointee.target &- cpu.s.pointee.left
+    let intr = cpu.s.pointee.intr
+    cpu.s.pointee = CPUState()
+    cpu.s.pointee.target = time
+    cpu.s.pointee.intr = intr
+    cpu.s.pointee.cr0 = model.family == 4 ? CR0.et | CR0.cd | CR0.nw : (cpu.c.pointee.hasFPU ? CR0.et : 0)
+    cpu.setReg(2, model.resetSignature)
+    for i in 0..<6 { cpu.seg(i).pointee = .real(0) }
+    cpu.seg(SegmentIndex.ldtr).pointee.attributes = 0x82
+    cpu.seg(SegmentIndex.tr).pointee.attributes = 0x8B
+    let code = cpu.seg(SegmentIndex.cs)
+    code.pointee.selector = 0xF000
+    code.pointee.base = 0xFFFF_0000
+    cpu.s.pointee.dr[6] = cpu.c.pointee.is486 ? 0xFFFF_0FF0 : 0
+    cpu.s.pointee.dr[7] = 0
+    cpu.c.pointee.exception = 0
+    cpu.c.pointee.leaveBlock = false
+    cpu.c.pointee.breakpointsArmed = false
+    cpu.flushTLB()
+    cpu.refreshMode()
+  }
+
+  /// INTR.
+  public func setInterruptRequest(_ level: Bool) {
+    cpu.s.pointee.intr = level
+    if level { cpu.requestAttention() }
+  }
+
+  /// A rising edge on NMI.
+  public func raiseNMI() {
+    cpu.s.pointee.nmiPending = true
+    cpu.requestAttention()
+  }
+
+  // MARK: Running
+
+  /// HLT or shutdown.
+  public var isHalted: Bool { cpu.s.pointee.halted }
+
+  /// Clocks since power-on.
+  public var clocks: Int64 { cpu.s.pointee.target &- cpu.s.pointee.left }
+
+  /// Guest time at the processor's last instruction boundary.
+  public var now: Instant { clock.instant(ofTick: clocks) }
+
+  /// Makes `run` return at the next instruction boundary.
+  public func requestStop() {
+    cpu.c.pointee.stopRequested = true
+    cpu.requestAttention()
+  }
+
+  /// Executes until guest time reaches `limit` or a stop is requested. The result doesn't depend on how a run is cut
+  /// into calls: alarms and interrupts take effect at the first instruction boundary at or after their time.
+  public func run(until limit: Instant) {
+    cpu.c.pointee.stopRequested = false
+    while true {
+      scheduler.advance(to: now)
+      _ = cpu.settle(cpu.c.pointee.block)
+      if cpu.c.pointee.stopRequested || now >= limit { return }
+      if cpu.c.pointee.exception != 0 {
+        cpu.deliverPendingException()
+        continue
+      }
+      if takeInterrupt() { continue }
+      let wake = min(scheduler.nextDeadline, limit)
+      if cpu.s.pointee.halted {
+        skip(to: wake)
+        continue
+      }
+      setSlice(until: wake)
+      if cpu.s.pointee.shadow || cpu.s.pointee.flags & EFLAGS.tf != 0 || cpu.c.pointee.breakpointsArmed {
+        step()
+      } else if runBlocks() == .step, !cpu.faulted {
+        step()
+      }
+    }
+  }
+
+  /// Gives the core all clocks up to `wake`.
+  private func setSlice(until wake: Instant) {
+    let now = clocks
+    let end = wake == .never ? now &+ (1 << 40) : clock.nextTick(from: wake)
+    cpu.s.pointee.target = end
+    cpu.s.pointee.left = end &- now
+  }
+
+  /// HLT: time passes, nothing else.
+  private func skip(to wake: Instant) {
+    let end = wake == .never ? clocks &+ (1 << 40) : clock.nextTick(from: wake)
+    cpu.s.pointee.target = max(end, clocks)
+    cpu.s.pointee.left = 0
+  }
+
+  /// Traps and external interrupts at an instruction boundary, in order of priority: debug traps, NMI, INTR.
+  private func takeInterrupt() -> Bool {
+    let s = cpu.s
+    if s.pointee.isShutDown { return false }
+    if s.pointee.pendingTrap != 0, !s.pointee.shadowHoldsTraps {
+      let status = s.pointee.pendingTrap
+      s.pointee.pendingTrap = 0
+      s.pointee.dr[6] |= status
+      s.pointee.halted = false
+      cpu.c.pointee.exception = 0x100 | Vector.db
+      cpu.deliverPendingException()
+      return true
+    }
+    if s.pointee.nmiPending, !s.pointee.nmiBlocked, !s.pointee.shadowHoldsTraps {
+      s.pointee.nmiPending = false
+      s.pointee.nmiBlocked = true
+      cpu.deliverExternal(Vector.nmi)
+      return true
+    }
+    if s.pointee.intr, s.pointee.flags & EFLAGS.if != 0, !s.pointee.shadow {
+      cpu.deliverExternal(UInt32(acknowledgeInterrupt()))
+      return true
+    }
+    return false
+  }
+
+  private func runBlocks() -> Pause {
+    let s = cpu.s
+    let code = cpu.seg(SegmentIndex.cs)
+    let linear = code.pointee.base &+ s.pointee.eip
+    let entry = cpu.c.pointee.jump + Int(linear & UInt32(JumpEntry.count - 1))
+    var found = entry.pointee.key == UInt64(linear) | cpu.c.pointee.jumpKey ? entry.pointee.block : nil
+    if found?.pointee.valid != true { found = cpu.findBlock(linear) }
+    guard let block = found, s.pointee.left >= Int64(block.pointee.cycles),
+      UInt64(s.pointee.eip) + UInt64(block.pointee.length) <= UInt64(code.pointee.limit) + 1
+    else { return .step }
+    return cpu.interpret(block)
+  }
+
+  // MARK: Single steps
+
+  /// Executes one instruction, however long it takes.
+  private func step() {
+    let s = cpu.s
+    let hadShadow = s.pointee.shadow
+    let traps = s.pointee.flags & EFLAGS.tf != 0
+    if cpu.c.pointee.breakpointsArmed, !hadShadow, cpu.instructionBreakpoint() { return }
+    s.pointee.flags &= ~EFLAGS.rf
+    guard let block = fetch() else { return }
+    cpu.requestAttention()
+    _ = cpu.interpret(block)
+    if hadShadow, !cpu.faulted {
+      // What the previous instruction held back is due now, unless this one shadows again (only STI; MOV SS right
+      // behind MOV SS doesn't).
+      s.pointee.shadow = false
+      s.pointee.shadowHoldsTraps = false
+    }
+    if traps, !cpu.faulted { s.pointee.pendingTrap |= 0x4000 }
+  }
+
+  /// One instruction, for vector tests: nothing is delivered.
+  func stepForTest() {
+    setSlice(until: .never)
+    step()
+  }
+
+  /// Decodes the instruction at CS:EIP, byte-exact in limits and page faults, into the one-instruction block. nil: a
+  /// fault is pending.
+  private func fetch() -> UnsafeMutablePointer<Block>? {
+    let code = cpu.seg(SegmentIndex.cs).pointee
+    let eip = cpu.s.pointee.eip
+    let block = cpu.c.pointee.store.single
+    cpu.c.pointee.block = block
+    cpu.c.pointee.op = UnsafePointer(block.pointee.ops)
+    block.pointee.cycles = 0
+    block.pointee.ops.pointee.clocks = 0
+    guard eip <= code.limit else {
+      cpu.gp0()
+      return nil
+    }
+    let allowed = Int(min(UInt64(code.limit) - UInt64(eip) + 1, 16))
+    let linear = code.base &+ eip
+    let inPage = min(allowed, 0x1000 - Int(linear & 0xFFF))
+    guard copyCode(linear, count: inPage, to: 0) else { return nil }
+    if let block = decode(available: inPage, code) { return block }
+    if cpu.faulted { return nil }
+    if inPage < allowed {
+      guard copyCode(linear &+ UInt32(inPage), count: allowed - inPage, to: inPage) else { return nil }
+      if let block = decode(available: allowed, code) { return block }
+    }
+    if !cpu.faulted { cpu.gp0() }
+    return nil
+  }
+
+  private func copyCode(_ linear: UInt32, count: Int, to start: Int) -> Bool {
+    guard let physical = cpu.translate(linear, write: false, user: cpu.s.pointee.cpl == 3) else { return false }
+    for i in 0..<count { fetchBuffer[start + i] = memory.read8(physical &+ UInt32(i)) }
+    return true
+  }
+
+  /// nil: the bytes aren't enough, or (fault pending) the instruction is too long.
+  private func decode(available: Int, _ code: Segment) -> UnsafeMutablePointer<Block>? {
+    let block = cpu.c.pointee.store.single
+    var op = Op()
+    var decoder = Decoder(
+      UnsafePointer(fetchBuffer), available: available, code32: code.isBig, is486: cpu.c.pointee.is486, table: table)
+    let status = decoder.decode(&op)
+    if status == .short {
+      if available > Decoder.longest || decoder.length >= Decoder.longest { cpu.gp0() }
+      return nil
+    }
+    if decoder.length > Decoder.longest {
+      cpu.gp0()
+      return nil
+    }
+    op.length = UInt8(decoder.length)
+    op.target = op.target &+ UInt32(decoder.length)
+    block.pointee.ops[0] = op
+    var end = Op()
+    end.start = UInt16(decoder.length)
+    end.clocks = op.clocks
+    block.pointee.ops[1] = end
+    block.pointee.cycles = Int32(op.clocks)
+    block.pointee.length = UInt16(decoder.length)
+    return block
+  }
+
+  // MARK: Saved state
+
+  /// The processor's state as a tree, with the flags in canonical form.
+  public func savedState() throws -> SavedValue {
+    cpu.setArithmeticFlags(cpu.eflags & EFLAGS.arithmetic)
+    var state = cpu.s.pointee
+    state.target = clocks
+    state.left = 0
+    return try state.savedValue()
+  }
+
+  /// Takes back what `savedState` gave. - Returns: paths of saved values that nothing asked for.
+  public func load(_ saved: SavedValue) throws -> [String] {
+    let (state, ignored) = try CPUState.loading(saved)
+    cpu.s.pointee = state
+    cpu.c.pointee.exception = 0
+    cpu.c.pointee.leaveBlock = false
+    cpu.dropAllBlocks()
+    cpu.flushTLB()
+    cpu.refreshMode()
+    cpu.refreshBreakpoints()
+    return ignored
+  }
+}

@@ -1,0 +1,137 @@
+import Hardware
+
+/// Where an interrupt comes from: decides about privilege checks, error codes and the EXT bit.
+enum InterruptKind {
+  /// INTR or NMI.
+  case hardware
+  /// A fault or trap of the processor's own.
+  case exception
+  /// INT n: the gate's DPL is checked; IOPL is checked in V86.
+  case int
+  /// INT3 and INTO: the gate's DPL is checked, IOPL isn't.
+  case breakpoint
+  /// F1: like a hardware #DB.
+  case icebp
+}
+
+extension CPU {
+  /// INT n, INT3, INTO, ICEBP: EIP on the stack is behind the instruction.
+  func softwareInterrupt(_ o: UnsafePointer<Op>, _ vector: UInt32, kind: InterruptKind) -> Bool {
+    let eip = s.pointee.eip
+    s.pointee.eip = following(o)
+    if c.pointee.reportsBreakpoints, kind == .breakpoint {
+      fault(vector)
+      return true
+    }
+    if deliver(vector, kind: kind) { return true }
+    s.pointee.eip = eip
+    return false
+  }
+
+  /// Transfers control through the interrupt table to `vector`'s handler, saving flags, CS and EIP as they are now.
+  /// false: a fault is pending and nothing has changed.
+  func deliver(_ vector: UInt32, error: UInt32? = nil, kind: InterruptKind) -> Bool {
+    s.pointee.repeating = false
+    if !isProtected { return deliverReal(vector) }
+    return deliverProtected(vector, error: error, kind: kind)
+  }
+
+  /// Real mode: four bytes a vector, no error codes. - Source: 386 PRM 15.4.
+  private func deliverReal(_ vector: UInt32) -> Bool {
+    let o = UnsafePointer(c.pointee.store.single.pointee.ops)
+    if vector &* 4 &+ 3 > s.pointee.idtLimit {
+      // Beyond the table: exception 13, or 8 when that can't be delivered either.
+      fault(Vector.gp)
+      return false
+    }
+    let entry = readLinear(s.pointee.idtBase &+ vector &* 4, 4, user: false)
+    if entry & SlowRead.fault != 0 { return false }
+    let esp = reg(4)
+    guard pushValue(o, 2, eflags), pushValue(o, 2, UInt32(seg(SegmentIndex.cs).pointee.selector)),
+      pushValue(o, 2, s.pointee.eip)
+    else {
+      setReg(4, esp)
+      return false
+    }
+    let eip = s.pointee.eip
+    guard enterRealCode(UInt16(truncatingIfNeeded: entry >> 16), UInt32(truncatingIfNeeded: entry) & 0xFFFF) else {
+      setReg(4, esp)
+      s.pointee.eip = eip
+      return false
+    }
+    s.pointee.flags &= ~(EFLAGS.if | EFLAGS.tf | EFLAGS.ac)
+    return true
+  }
+
+  /// IRET.
+  func interruptReturn(_ o: UnsafePointer<Op>) -> Bool {
+    if isProtected { return interruptReturnProtected(o) }
+    let size = o.pointee.size
+    guard let offset = stackValue(o, size), let selector = stackValue(o, 2, above: UInt32(size)),
+      let image = stackValue(o, size, above: UInt32(2 * size))
+    else { return false }
+    guard enterRealCode(UInt16(truncatingIfNeeded: selector), offset) else { return false }
+    drop(UInt32(3 * size))
+    setFlags(image, size: size, changeable: changeableFlags | EFLAGS.iopl | EFLAGS.rf)
+    s.pointee.nmiBlocked = false
+    return true
+  }
+
+  /// Delivers the pending exception; a fault on the way becomes a double fault where the two don't go together, and a
+  /// fault in delivering that shuts the processor down.
+  ///
+  /// - Source: 386 PRM 9.8.8 (double fault table), i486 PRM 9.9.8.
+  func deliverPendingException() {
+    var vector = c.pointee.exception & 0xFF
+    var error: UInt32? = c.pointee.exception & 0x200 != 0 ? c.pointee.errorCode : nil
+    c.pointee.exception = 0
+    // Faults (not traps) push EFLAGS with RF set, so that the restarted instruction doesn't break again.
+    let isFault = vector != Vector.db && vector != Vector.bp && vector != Vector.of && vector != Vector.df
+    while true {
+      let flags = s.pointee.flags
+      if isFault { s.pointee.flags |= EFLAGS.rf }
+      if deliver(vector, error: error, kind: .exception) { return }
+      s.pointee.flags = flags
+      let second = c.pointee.exception & 0xFF
+      let secondError: UInt32? = c.pointee.exception & 0x200 != 0 ? c.pointee.errorCode : nil
+      c.pointee.exception = 0
+      if vector == Vector.df {
+        shutDown()
+        return
+      }
+      if CPU.makesDoubleFault(vector, second) {
+        vector = Vector.df
+        error = 0
+      } else {
+        vector = second
+        error = secondError
+      }
+    }
+  }
+
+  private static func isContributory(_ vector: UInt32) -> Bool {
+    vector == Vector.de || (vector >= Vector.ts && vector <= Vector.gp)
+  }
+
+  private static func makesDoubleFault(_ first: UInt32, _ second: UInt32) -> Bool {
+    if isContributory(first) { return isContributory(second) }
+    if first == Vector.pf { return isContributory(second) || second == Vector.pf }
+    return false
+  }
+
+  /// Shutdown: the board usually answers with a reset.
+  func shutDown() {
+    s.pointee.isShutDown = true
+    s.pointee.halted = true
+    requestAttention()
+    owner.onShutdown?()
+  }
+
+  /// Takes an external interrupt or NMI at an instruction boundary. A fault on the way is delivered instead.
+  func deliverExternal(_ vector: UInt32) {
+    s.pointee.halted = false
+    if !deliver(vector, kind: .hardware) { deliverPendingException() }
+    // INTR: two acknowledge cycles and the gate. - Source: timing notes 2.8 and 1.6 (real mode values).
+    s.pointee.left &-= c.pointee.is486 ? 26 : 37
+  }
+}

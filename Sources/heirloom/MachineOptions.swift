@@ -1,0 +1,84 @@
+import ArgumentParser
+import PC
+
+/// The flags that are configuration keys. A flag's name and meaning come from the table of keys.
+struct MachineOptions: ParsableArguments {
+  @Option(name: .customLong("cpu"), help: help("cpu.model", "NAME")) var cpu: String?
+  @Option(name: .customLong("fpu"), help: help("cpu.fpu", "on|off|auto")) var fpu: String?
+  @Option(name: .customLong("memory"), help: help("memory.size", "16M")) var memory: String?
+  @Option(name: .customLong("floppy-a"), help: help("floppy.a", "IMG")) var floppyA: String?
+  @Option(name: .customLong("floppy-b"), help: help("floppy.b", "IMG")) var floppyB: String?
+  @Option(name: .customLong("boot"), help: help("boot.order", "a,c,cdrom")) var boot: String?
+  @Flag(name: .customLong("read-only"), help: help("media.read-only", nil)) var readOnly = false
+  @Option(name: .customLong("video"), help: help("video.card", "NAME")) var video: String?
+  @Option(name: .customLong("sound"), help: help("sound.card", "NAME")) var sound: String?
+  @Option(name: .customLong("mouse"), help: help("input.mouse", "ps2|none")) var mouse: String?
+  @Option(name: .customLong("serial1"), help: help("ports.serial1", "stdio|file:PATH|tcp:HOST:PORT|none"))
+  var serial1: String?
+  @Option(name: .customLong("serial2"), help: help("ports.serial2", "stdio|file:PATH|tcp:HOST:PORT|none"))
+  var serial2: String?
+  @Option(name: .customLong("parallel1"), help: help("ports.parallel1", "file:PATH|none")) var parallel1: String?
+  @Option(name: .customLong("debug-port"), help: help("ports.debug", "stdout|none")) var debugPort: String?
+  @Option(name: .customLong("bios"), help: help("firmware.bios", "FILE")) var bios: String?
+  @Option(name: .customLong("video-bios"), help: help("firmware.video-bios", "FILE")) var videoBIOS: String?
+  @Option(name: .customLong("rtc"), help: help("clock.start", "\"1994-06-01 12:00:00\"")) var rtc: String?
+  @Option(name: .customLong("on-triple-fault"), help: help("machine.on-triple-fault", "reset|stop"))
+  var onTripleFault: String?
+  @Option(name: .customLong("set"), help: ArgumentHelp("Any key of `heirloom list keys`.", valueName: "KEY=VALUE"))
+  var set: [String] = []
+
+  private static func help(_ key: String, _ value: String?) -> ArgumentHelp {
+    let summary = ConfigurationKey.named(key)?.summary ?? ""
+    return ArgumentHelp(stringLiteral: summary.prefix(1).uppercased() + summary.dropFirst() + ".").with(value)
+  }
+
+  /// Puts the given flags, then the `--set` assignments, into `configuration`.
+  func apply(to configuration: inout MachineConfiguration) throws(HostError) {
+    let given: [(flag: String, text: String?)] = [
+      ("cpu", cpu), ("fpu", fpu), ("memory", memory), ("floppy-a", floppyA), ("floppy-b", floppyB), ("boot", boot),
+      ("read-only", readOnly ? "on" : nil), ("video", video), ("sound", sound), ("mouse", mouse),
+      ("serial1", serial1), ("serial2", serial2), ("parallel1", parallel1), ("debug-port", debugPort),
+      ("bios", bios), ("video-bios", videoBIOS), ("rtc", rtc), ("on-triple-fault", onTripleFault),
+    ]
+    for (flag, text) in given {
+      guard let text, let key = ConfigurationKey.flagged(flag) else { continue }
+      if flag == "sound", text.lowercased() != "none" {
+        throw .usage("--sound: \"\(text)\" is not there: this version has no sound cards yet; leave the flag away")
+      }
+      if flag == "mouse", text.lowercased() == "serial" {
+        throw .usage("--mouse: a serial mouse is not there yet; take ps2 or none")
+      }
+      try configuration.set(key.name, to: text, label: "--" + flag)
+    }
+    for assignment in set { try configuration.apply(assignment: assignment) }
+  }
+}
+
+extension ArgumentHelp {
+  fileprivate func with(_ valueName: String?) -> ArgumentHelp {
+    var help = self
+    help.valueName = valueName
+    return help
+  }
+}
+
+/// Flags of the command line's contract whose devices come with later versions: refused in words, never ignored.
+struct LaterOptions: ParsableArguments {
+  @Option(name: .customLong("hda"), help: .hidden) var hda: String?
+  @Option(name: .customLong("hdb"), help: .hidden) var hdb: String?
+  @Option(name: .customLong("hdc"), help: .hidden) var hdc: String?
+  @Option(name: .customLong("hdd"), help: .hidden) var hdd: String?
+  @Option(name: .customLong("cdrom"), help: .hidden) var cdrom: String?
+  @Option(name: .customLong("audio-file"), help: .hidden) var audioFile: String?
+
+  /// - Throws: `HostError.usage` if one of them is given.
+  func refuse() throws(HostError) {
+    for (flag, value) in [("hda", hda), ("hdb", hdb), ("hdc", hdc), ("hdd", hdd)] where value != nil {
+      throw .usage("--\(flag): hard disks are not there yet in this version; take a floppy image with --floppy-a")
+    }
+    if cdrom != nil {
+      throw .usage("--cdrom: CD drives are not there yet in this version; take a floppy image with --floppy-a")
+    }
+    if audioFile != nil { throw .usage("--audio-file: sound is not there yet in this version; leave the flag away") }
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import PC
+
+/// `heirloom run`: a machine, in a window or without one.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a machine (this is what happens without a subcommand).")
+
+  @Argument(help: "A configuration (.toml) or a floppy image.")
+  var target: String?
+
+  @OptionGroup(title: "Machine") var machine: MachineOptions
+  @OptionGroup(title: "Run") var session: SessionOptions
+  @OptionGroup var later: LaterOptions
+
+  mutating func run() throws {
+    try later.refuse()
+    let steps = try session.steps()
+    let speed = try session.speedChoice()
+    let stopAfter = try session.stopAfterSpan()
+    var configuration = MachineConfiguration()
+    try apply(target: target, to: &configuration)
+    try machine.apply(to: &configuration)
+    if configuration.clock.start == .host, let now = session.hostClock() { configuration.clock.start = .date(now) }
+    try configuration.validate()
+
+    var options = Session.Options()
+    options.steps = steps
+    options.endsWithScript = session.headless && !steps.isEmpty
+    options.stopAfter = stopAfter
+    try Run(configuration: configuration, options: options, speed: speed, printsHash: session.stateHash)
+      .start(headless: session.headless)
+  }
+
+  /// A configuration file is read, an image goes into drive A.
+  private func apply(target: String?, to configuration: inout MachineConfiguration) throws {
+    guard let target else { return }
+    switch try Target(path: target) {
+    case .configuration: try configuration.apply(toml: try HostFiles.text(target), path: target)
+    case .floppy:
+      if let other = machine.floppyA {
+        throw HostError.usage("--floppy-a: \(other) and \(target) can't both be in drive A; give one of them")
+      }
+      configuration.floppy.a = HostPath(path: target)
+    }
+  }
+}

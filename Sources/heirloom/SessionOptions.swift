@@ -1,0 +1,61 @@
+import ArgumentParser
+import Desktop
+import Hardware
+import PC
+
+/// The flags that say how a machine is run; they are no part of it.
+struct SessionOptions: ParsableArguments {
+  @Flag(name: .customLong("headless"), help: "No window, no sound device.") var headless = false
+  @Option(
+    name: .customLong("speed"),
+    help: ArgumentHelp(
+      "Pace against the host; the guest's own time never changes. (default: realtime)",
+      valueName: "realtime|max|PERCENT"))
+  var speed: String?
+  @Option(
+    name: .customLong("do"),
+    help: ArgumentHelp("A step of a script; repeatable, in order (README, \"Scripts\").", valueName: "STEP"))
+  var doSteps: [String] = []
+  @Option(name: .customLong("script"), help: ArgumentHelp("A file with a step a line.", valueName: "FILE"))
+  var script: String?
+  @Option(
+    name: .customLong("stop-after"), help: ArgumentHelp("End after that much guest time.", valueName: "30s"))
+  var stopAfter: String?
+  @Flag(
+    name: .customLong("state-hash"),
+    help: "Print a hash of the whole machine state at exit. Without --rtc the clock starts at 1994-06-01 12:00:00 then."
+  )
+  var stateHash = false
+
+  /// The steps of the script, then those of `--do`.
+  func steps() throws(HostError) -> [Step] {
+    var steps: [Step] = []
+    if let script { steps += try Step.script(try HostFiles.text(script), path: script) }
+    for text in doSteps {
+      guard let step = try Step(parsing: text) else { throw .usage("--do \"\(text)\": a step is wanted") }
+      steps.append(step)
+    }
+    return steps
+  }
+
+  /// `--speed`.
+  func speedChoice() throws(HostError) -> Speed {
+    guard let speed else { return .realtime }
+    guard let choice = Speed(text: speed) else {
+      throw .usage("--speed: \"\(speed)\" is not realtime, max or a percentage such as 50 (1 to 10000)")
+    }
+    return choice
+  }
+
+  /// `--stop-after`.
+  func stopAfterSpan() throws(HostError) -> Span? {
+    guard let stopAfter else { return nil }
+    guard let span = Span(text: stopAfter) else {
+      throw .usage("--stop-after: \"\(stopAfter)\" is not a time such as 30s, 500ms, 2m or 1h")
+    }
+    return span
+  }
+
+  /// The host's time for the machine's clock; nil when hashes are to be compared, which the time would spoil.
+  func hostClock() -> CalendarDate? { stateHash ? nil : HostClock.localDate() }
+}
