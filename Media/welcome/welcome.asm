@@ -1036,7 +1036,7 @@ place_cursor:
 
 text_386:       db      '386 ', 0
 text_486:       db      '486 ', 0
-text_newer:     db      '586 or later ', 0
+text_newer:     db      '586+ ', 0
 cpu_name:       dw      text_386
 vendor:         times 13 db 0
 equipment:      dw      0
