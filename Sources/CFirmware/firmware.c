@@ -4,21 +4,13 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
-#if __has_embed("../../BIOS/system.bin")
 static const unsigned char system_bios[] = {
 #embed "../../BIOS/system.bin"
 };
-#else
-static const unsigned char system_bios[1];
-#endif
 
-#if __has_embed("../../BIOS/vga.bin")
 static const unsigned char video_bios[] = {
 #embed "../../BIOS/vga.bin"
 };
-#else
-static const unsigned char video_bios[1];
-#endif
 
 #if __has_embed("../../Media/welcome.img")
 static const unsigned char welcome_disk[] = {
