@@ -30,6 +30,8 @@ let package = Package(
     .target(name: "Storage", dependencies: ["Hardware"], swiftSettings: hot),
     .target(name: "Devices", dependencies: ["Hardware", "Storage"], swiftSettings: hot),
     .target(name: "CFirmware"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(
       name: "PC",
@@ -43,12 +45,14 @@ let package = Package(
     .executableTarget(
       name: "heirloom",
       dependencies: [
-        "PC", "Desktop", "Processor", "Devices", "Storage", "Hardware",
+        "PC", "Desktop", "Processor", "Devices", "Storage", "Hardware", "Compression",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .testTarget(name: "HardwareTests", dependencies: ["Hardware"], swiftSettings: strict),
-    .testTarget(name: "ProcessorTests", dependencies: ["Processor", "Hardware"], swiftSettings: strict),
+    .testTarget(
+      name: "ProcessorTests", dependencies: ["Processor", "Hardware", "Compression"], resources: [.copy("Vectors")],
+      swiftSettings: strict),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Hardware"], swiftSettings: strict),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Storage", "Hardware"], swiftSettings: strict),
     .testTarget(

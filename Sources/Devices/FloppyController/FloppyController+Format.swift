@@ -22,7 +22,11 @@ extension FloppyController {
     state.transfer?.formatted = []
     // The first ID is asked for at once, so that it is there when the index hole comes.
     requestService()
-    transferAlarm.set(at: max(drive.index(index) + drive.angle(of: FloppyTrack.preamble(isFM: !transferOrNew.isMFM), in: track(transferOrNew, drive, [])), now))
+    transferAlarm.set(
+      at: max(
+        drive.index(index)
+          + drive.angle(of: FloppyTrack.preamble(isFM: !transferOrNew.isMFM), in: track(transferOrNew, drive, [])), now)
+    )
   }
 
   private var transferOrNew: FloppyTransfer { state.transfer ?? FloppyTransfer() }

@@ -29,6 +29,7 @@ public final class FloppyController: Device {
     /// Power-on.
     public init() {}
   }
+  /// The one mutable property.
   public var state = State()
 
   /// What is fixed when the machine is built.
@@ -82,6 +83,7 @@ public final class FloppyController: Device {
 
   // MARK: Footprint
 
+  /// What the device occupies.
   public var footprint: Footprint {
     Footprint(
       "fdc", chip: "Intel 82077AA",
@@ -152,6 +154,7 @@ public final class FloppyController: Device {
 
   // MARK: Ports
 
+  /// A byte is read from a port.
   public func readPort(_ block: Int, _ offset: Int) -> UInt8 {
     if block == 1 { return digitalInput() }
     switch offset {
@@ -175,6 +178,7 @@ public final class FloppyController: Device {
     }
   }
 
+  /// A byte is written to a port.
   public func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
     if block == 1 {
       state.chip.rateSelect = value & 3
@@ -243,6 +247,7 @@ public final class FloppyController: Device {
     drivePins()
   }
 
+  /// RESET DRV.
   public func reset() {
     var fresh = State()
     // Disks, heads and motors are outside the reset line's reach; the motors go off because DOR does.
@@ -258,6 +263,7 @@ public final class FloppyController: Device {
     drivePins()
   }
 
+  /// A saved state has been loaded: repairs damage and rebuilds what is derived.
   public func stateLoaded() {
     // Numbers of a damaged state that would be out of a drive's reach.
     for unit in 0..<4 {

@@ -107,11 +107,13 @@ public final class FloppySlot: SavedPart, Wiring {
 
   init() {}
 
+  /// The part's state as a tree.
   public func savedPart() throws -> SavedValue {
     guard let image else { return .null }
     return .object(["disk": try image.savedPart()])
   }
 
+  /// Takes back what `savedPart` gave, or throws and changes nothing.
   public func loadPart(_ saved: SavedValue) throws {
     guard let disk = saved["disk"] else {
       image = nil

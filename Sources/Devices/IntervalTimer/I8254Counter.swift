@@ -138,9 +138,9 @@ public struct I8254Counter: Codable, Equatable, Sendable {
 
   private mutating func setCount(_ value: UInt16) {
     if bcd {
-      // Digits above 9 are undefined in the data sheet; taken at their weight.
+      // Digits above 9 are undefined in the data sheet; taken at their weight, modulo 10000.
       let n = Int(value >> 12) * 1000 + Int(value >> 8 & 15) * 100 + Int(value >> 4 & 15) * 10 + Int(value & 15)
-      reload = n == 0 ? 10_000 : n
+      reload = n % 10_000 == 0 ? 10_000 : n % 10_000
     } else {
       reload = value == 0 ? 65_536 : Int(value)
     }
@@ -240,14 +240,14 @@ public struct I8254Counter: Codable, Equatable, Sendable {
     let n = pulses &- left
     let period = Int64(reload)
     nullCount = false
+    // OUT was low for the CLK before the reload.
+    if left > 1 { out = false }
     // A count of 1 is illegal in this mode; here OUT then stays high (unverified).
     if period == 1 {
       element = 1
       drive(true)
       return
     }
-    // OUT was low for the CLK before the reload.
-    if left > 1 { out = false }
     drive(true)
     rises &+= n / period
     element = reload &- Int(n % period)

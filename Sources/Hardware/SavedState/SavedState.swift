@@ -52,6 +52,9 @@ public indirect enum SavedValue: Equatable, Sendable {
     return nil
   }
 
+  private var isCaseName: Bool { if case .string = self { true } else { false } }
+  private var isObject: Bool { if case .object = self { true } else { false } }
+
   /// Lays `saved` over this (power-on) tree: saved values win; members that only the power-on tree has keep their
   /// power-on value; members that only `saved` has are kept (a nil default encodes nothing). Elements of arrays are
   /// laid over the element of the same place, or over the last one, so that registers in a bank may gain fields.
@@ -59,6 +62,11 @@ public indirect enum SavedValue: Equatable, Sendable {
     switch (self, saved) {
     case (.object(let base), .object(let top)):
       return .object(base.merging(top) { $0.overlaid(with: $1) })
+    case (.array(let base), .array(let top))
+    where base.count == 2 && top.count == 2 && base[0] != top[0] && base[0].isCaseName && top[0].isCaseName
+      && base[1].isObject && top[1].isObject:
+      // Two cases of an enum with values of their own.
+      return saved
     case (.array(let base), .array(let top)):
       guard let last = base.last else { return saved }
       return .array(top.enumerated().map { i, value in (i < base.count ? base[i] : last).overlaid(with: value) })

@@ -73,7 +73,12 @@ private final class TreeDecoder: Decoder {
   }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-    guard case .object(let members) = value else {
+    let members: [String: SavedValue]
+    if case .object(let all) = value {
+      members = all
+    } else if case .array(let pair) = value, pair.count == 2, case .string(let name) = pair[0] {
+      members = [name: pair[1]]  // a case of an enum with its values
+    } else {
       throw SavedStateError.wrongType(path: path, expected: "a structure")
     }
     let used = self.used ?? Used()

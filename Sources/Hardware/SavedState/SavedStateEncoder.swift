@@ -6,11 +6,20 @@ extension SavedValue {
 }
 
 /// The tree of one value. Integers keep their sign class, byte arrays are raw.
-private func box(_ value: some Encodable, _ path: [any CodingKey]) throws -> SavedValue {
-  if let bytes = value as? [UInt8] { return .bytes(bytes) }
+private func box<T: Encodable>(_ value: T, _ path: [any CodingKey]) throws -> SavedValue {
+  // By type, not by cast alone: an empty array of anything casts to `[UInt8]`.
+  if T.self == [UInt8].self, let bytes = value as? [UInt8] { return .bytes(bytes) }
   let encoder = TreeEncoder(path)
   try value.encode(to: encoder)
-  return encoder.node.value
+  let tree = encoder.node.value
+  // An enum case with values encodes as an object of one member. As a pair of name and values, a saved case replaces
+  // the power-on case when laid over it, where two objects would be merged into two cases.
+  if case .object(let members) = tree, members.count == 1, let (name, values) = members.first,
+    Mirror(reflecting: value).displayStyle == .enum
+  {
+    return .array([.string(name), values])
+  }
+  return tree
 }
 
 /// A place in the tree that is being built.
@@ -110,6 +119,26 @@ private struct KeyedEncoder<Key: CodingKey>: KeyedEncodingContainerProtocol {
   mutating func encode(_ value: UInt32, forKey key: Key) { put(leaf(value), key) }
   mutating func encode(_ value: UInt64, forKey key: Key) { put(leaf(value), key) }
   mutating func encode(_ value: some Encodable, forKey key: Key) throws { put(try box(value, codingPath + [key]), key) }
+
+  // A nil is written down (by default it would be left out), so that it wins over a power-on value when laid over it.
+  private mutating func putOptional(_ value: (some Encodable)?, _ key: Key) throws {
+    put(try value.map { try box($0, codingPath + [key]) } ?? .null, key)
+  }
+  mutating func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { try putOptional(value, key) }
+  mutating func encodeIfPresent(_ value: String?, forKey key: Key) throws { try putOptional(value, key) }
+  mutating func encodeIfPresent(_ value: Double?, forKey key: Key) throws { try putOptional(value, key) }
+  mutating func encodeIfPresent(_ value: Float?, forKey key: Key) throws { try putOptional(value, key) }
+  mutating func encodeIfPresent(_ value: Int?, forKey key: Key) throws { try putOptional(value, key) }
+  mutating func encodeIfPresent(_ value: Int8?, forKey key: Key) throws { try putOptional(value, key) }
+  mutating func encodeIfPresent(_ value: Int16?, forKey key: Key) throws { try putOptional(value, key) }
+  mutating func encodeIfPresent(_ value: Int32?, forKey key: Key) throws { try putOptional(value, key) }
+  mutating func encodeIfPresent(_ value: Int64?, forKey key: Key) throws { try putOptional(value, key) }
+  mutating func encodeIfPresent(_ value: UInt?, forKey key: Key) throws { try putOptional(value, key) }
+  mutating func encodeIfPresent(_ value: UInt8?, forKey key: Key) throws { try putOptional(value, key) }
+  mutating func encodeIfPresent(_ value: UInt16?, forKey key: Key) throws { try putOptional(value, key) }
+  mutating func encodeIfPresent(_ value: UInt32?, forKey key: Key) throws { try putOptional(value, key) }
+  mutating func encodeIfPresent(_ value: UInt64?, forKey key: Key) throws { try putOptional(value, key) }
+  mutating func encodeIfPresent(_ value: (some Encodable)?, forKey key: Key) throws { try putOptional(value, key) }
 
   mutating func nestedContainer<Nested: CodingKey>(
     keyedBy type: Nested.Type, forKey key: Key

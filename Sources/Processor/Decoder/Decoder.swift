@@ -96,15 +96,29 @@ struct Decoder {
       modRM = byte()
       if ranOut { return .short }
       let group = Int(table.groupIndex[opcode])
-      if group != 0 { form = table.groups[(group - 1) * 8 + Int(modRM >> 3 & 7)] }
+      if group != 0 {
+        form = table.groups[(group - 1) * 8 + Int(modRM >> 3 & 7)]
+        if !form.isDefined { return undefinedMember(&op, group) }
+      }
     }
     if ranOut { return .short }
     guard form.isDefined, form.family == 3 || (form.family == 4) == is486 else { return undefined(&op) }
     if form.hasModRM { memoryOperand(&op) }
-    if !operandsAreValid { return ranOut ? .short : undefined(&op) }
     immediates(&op)
     if ranOut { return .short }
-    return lower(&op)
+    return operandsAreValid ? lower(&op) : undefined(&op)
+  }
+
+  /// An undefined member of a group: the whole instruction is fetched (and may run into a limit) before #UD, with the
+  /// operands of the group's defined members.
+  private mutating func undefinedMember(_ op: inout Op, _ group: Int) -> Status {
+    for i in 0..<8 where table.groups[(group - 1) * 8 + i].isDefined {
+      form = table.groups[(group - 1) * 8 + i]
+      memoryOperand(&op)
+      immediates(&op)
+      break
+    }
+    return ranOut ? .short : undefined(&op)
   }
 
   private func undefined(_ op: inout Op) -> Status {

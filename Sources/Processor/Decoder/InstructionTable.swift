@@ -103,7 +103,8 @@ struct InstructionTable {
         let carries = i == 2 || i == 3
         let k: Clocks =
           carries
-          ? (count == .one ? (9, 10, 3, 4) : (9, 10, 8, 9)) : (count == .CL ? (3, 7, 3, 4) : (3, 7, count == .one ? 3 : 2, 4))
+          ? (count == .one ? (9, 10, 3, 4) : (9, 10, 8, 9))
+          : (count == .CL ? (3, 7, 3, 4) : (3, 7, count == .one ? 3 : 2, 4))
         members[i] = form(name, .shift, [e, count], k)
       }
       group(opcode, members)

@@ -71,15 +71,33 @@ extension CPU {
     return true
   }
 
-  /// Immediate shifts of registers with a count of 1 ... 31.
+  /// Shifts of registers by an immediate of 1 ... 31: the frequent ones, inline. Same flags as `shift`.
   @inline(__always) func shl<T: Width>(_ o: UnsafePointer<Op>, _: T.Type) {
-    set(o.pointee.a, shift(4, get(o.pointee.a, T.self), o.pointee.imm))
+    let wide = UInt64(get(o.pointee.a, T.self)) &<< UInt64(o.pointee.imm)
+    let r = T(truncatingIfNeeded: wide)
+    setLogic(r)
+    let carry = UInt32(truncatingIfNeeded: wide &>> UInt64(T.bytes &* 8)) & 1
+    let sign = UInt32(truncatingIfNeeded: r &>> (T(T.bitWidth) &- 1))
+    s.pointee.faux = carry &<< 31 | sign &<< 30
+    set(o.pointee.a, r)
   }
   @inline(__always) func shr<T: Width>(_ o: UnsafePointer<Op>, _: T.Type) {
-    set(o.pointee.a, shift(5, get(o.pointee.a, T.self), o.pointee.imm))
+    let before = UInt64(get(o.pointee.a, T.self)) &>> UInt64(o.pointee.imm &- 1)
+    let r = T(truncatingIfNeeded: before &>> 1)
+    setLogic(r)
+    let carry = UInt32(truncatingIfNeeded: before) & 1
+    // OF is the operand's sign after a shift by 1, which is the bit below the top of the result.
+    let overflow = UInt32(truncatingIfNeeded: r &>> (T(T.bitWidth) &- 2)) & 1
+    s.pointee.faux = carry &<< 31 | (carry ^ overflow) &<< 30
+    set(o.pointee.a, r)
   }
   @inline(__always) func sar<T: Width>(_ o: UnsafePointer<Op>, _: T.Type) {
-    set(o.pointee.a, shift(7, get(o.pointee.a, T.self), o.pointee.imm))
+    let before = Int32(bitPattern: get(o.pointee.a, T.self).signExtended) &>> Int32(truncatingIfNeeded: o.pointee.imm &- 1)
+    let r = T(truncatingIfNeeded: before &>> 1)
+    setLogic(r)
+    let carry = UInt32(bitPattern: before) & 1
+    s.pointee.faux = carry &<< 31 | carry &<< 30
+    set(o.pointee.a, r)
   }
 }
 
@@ -177,14 +195,17 @@ extension CPU {
   }
 
   @inline(__always) private func callTo<T: Width>(_ o: UnsafePointer<Op>, _ target: UInt32, _: T.Type) -> Bool {
-    if _slowPath(target > seg(SegmentIndex.cs).pointee.limit) {
-      gp0()
-      return false
-    }
-    // A push that overwrote this very block has happened all the same: it ends here anyhow.
+    // The push comes first: a stack fault wins over a target outside the segment. A push that overwrote this very
+    // block has happened all the same: it ends here anyhow.
+    let esp = reg(4)
     if !push(o, T(truncatingIfNeeded: following(o))) {
       if faulted { return false }
       _ = settle(c.pointee.block)
+    }
+    if _slowPath(target > seg(SegmentIndex.cs).pointee.limit) {
+      setReg(4, esp)
+      gp0()
+      return false
     }
     s.pointee.eip = target
     return true

@@ -251,8 +251,10 @@ extension CPU {
         case .imul32r: set(o.pointee.a, multiply(o, get(o.pointee.a, UInt32.self), get(o.pointee.b, UInt32.self)))
         case .imul16m: if !multiplyMemory(o, get(o.pointee.a, UInt16.self)) { break outer }
         case .imul32m: if !multiplyMemory(o, get(o.pointee.a, UInt32.self)) { break outer }
-        case .imul16ri: set(o.pointee.a, multiply(o, get(o.pointee.b, UInt16.self), UInt16(truncatingIfNeeded: o.pointee.imm)))
-        case .imul32ri: set(o.pointee.a, multiply(o, get(o.pointee.b, UInt32.self), UInt32(truncatingIfNeeded: o.pointee.imm)))
+        case .imul16ri:
+          set(o.pointee.a, multiply(o, get(o.pointee.b, UInt16.self), UInt16(truncatingIfNeeded: o.pointee.imm)))
+        case .imul32ri:
+          set(o.pointee.a, multiply(o, get(o.pointee.b, UInt32.self), UInt32(truncatingIfNeeded: o.pointee.imm)))
         case .imul16mi: if !multiplyMemory(o, UInt16(truncatingIfNeeded: o.pointee.imm)) { break outer }
         case .imul32mi: if !multiplyMemory(o, UInt32(truncatingIfNeeded: o.pointee.imm)) { break outer }
         // Stack
@@ -321,12 +323,44 @@ extension CPU {
         case .jcxz16: if branch(o, taken: get(4, UInt16.self) == 0) { break body } else { break outer }
         case .jcxz32: if branch(o, taken: reg(1) == 0) { break body } else { break outer }
         // Compare and branch
-        case .cmp8rrJ: if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt8.self), get(o.pointee.b, UInt8.self))) { break body } else { break outer }
-        case .cmp16rrJ: if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt16.self), get(o.pointee.b, UInt16.self))) { break body } else { break outer }
-        case .cmp32rrJ: if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt32.self), get(o.pointee.b, UInt32.self))) { break body } else { break outer }
-        case .cmp8riJ: if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt8.self), UInt8(truncatingIfNeeded: o.pointee.imm))) { break body } else { break outer }
-        case .cmp16riJ: if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt16.self), UInt16(truncatingIfNeeded: o.pointee.imm))) { break body } else { break outer }
-        case .cmp32riJ: if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt32.self), UInt32(truncatingIfNeeded: o.pointee.imm))) { break body } else { break outer }
+        case .cmp8rrJ:
+          if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt8.self), get(o.pointee.b, UInt8.self))) {
+            break body
+          } else {
+            break outer
+          }
+        case .cmp16rrJ:
+          if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt16.self), get(o.pointee.b, UInt16.self))) {
+            break body
+          } else {
+            break outer
+          }
+        case .cmp32rrJ:
+          if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt32.self), get(o.pointee.b, UInt32.self))) {
+            break body
+          } else {
+            break outer
+          }
+        case .cmp8riJ:
+          if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt8.self), UInt8(truncatingIfNeeded: o.pointee.imm))) {
+            break body
+          } else {
+            break outer
+          }
+        case .cmp16riJ:
+          if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt16.self), UInt16(truncatingIfNeeded: o.pointee.imm)))
+          {
+            break body
+          } else {
+            break outer
+          }
+        case .cmp32riJ:
+          if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt32.self), UInt32(truncatingIfNeeded: o.pointee.imm)))
+          {
+            break body
+          } else {
+            break outer
+          }
         case .cmp8rmJ:
           guard let value: UInt8 = load(o) else { break outer }
           if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt8.self), value)) { break body } else { break outer }
@@ -338,19 +372,61 @@ extension CPU {
           if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt32.self), value)) { break body } else { break outer }
         case .cmp8miJ:
           guard let value: UInt8 = load(o) else { break outer }
-          if branch(o, taken: compareTaken(o, value, UInt8(truncatingIfNeeded: o.pointee.imm))) { break body } else { break outer }
+          if branch(o, taken: compareTaken(o, value, UInt8(truncatingIfNeeded: o.pointee.imm))) {
+            break body
+          } else {
+            break outer
+          }
         case .cmp16miJ:
           guard let value: UInt16 = load(o) else { break outer }
-          if branch(o, taken: compareTaken(o, value, UInt16(truncatingIfNeeded: o.pointee.imm))) { break body } else { break outer }
+          if branch(o, taken: compareTaken(o, value, UInt16(truncatingIfNeeded: o.pointee.imm))) {
+            break body
+          } else {
+            break outer
+          }
         case .cmp32miJ:
           guard let value: UInt32 = load(o) else { break outer }
-          if branch(o, taken: compareTaken(o, value, UInt32(truncatingIfNeeded: o.pointee.imm))) { break body } else { break outer }
-        case .test8rrJ: if branch(o, taken: testTaken(o, get(o.pointee.a, UInt8.self), get(o.pointee.b, UInt8.self))) { break body } else { break outer }
-        case .test16rrJ: if branch(o, taken: testTaken(o, get(o.pointee.a, UInt16.self), get(o.pointee.b, UInt16.self))) { break body } else { break outer }
-        case .test32rrJ: if branch(o, taken: testTaken(o, get(o.pointee.a, UInt32.self), get(o.pointee.b, UInt32.self))) { break body } else { break outer }
-        case .test8riJ: if branch(o, taken: testTaken(o, get(o.pointee.a, UInt8.self), UInt8(truncatingIfNeeded: o.pointee.imm))) { break body } else { break outer }
-        case .test16riJ: if branch(o, taken: testTaken(o, get(o.pointee.a, UInt16.self), UInt16(truncatingIfNeeded: o.pointee.imm))) { break body } else { break outer }
-        case .test32riJ: if branch(o, taken: testTaken(o, get(o.pointee.a, UInt32.self), UInt32(truncatingIfNeeded: o.pointee.imm))) { break body } else { break outer }
+          if branch(o, taken: compareTaken(o, value, UInt32(truncatingIfNeeded: o.pointee.imm))) {
+            break body
+          } else {
+            break outer
+          }
+        case .test8rrJ:
+          if branch(o, taken: testTaken(o, get(o.pointee.a, UInt8.self), get(o.pointee.b, UInt8.self))) {
+            break body
+          } else {
+            break outer
+          }
+        case .test16rrJ:
+          if branch(o, taken: testTaken(o, get(o.pointee.a, UInt16.self), get(o.pointee.b, UInt16.self))) {
+            break body
+          } else {
+            break outer
+          }
+        case .test32rrJ:
+          if branch(o, taken: testTaken(o, get(o.pointee.a, UInt32.self), get(o.pointee.b, UInt32.self))) {
+            break body
+          } else {
+            break outer
+          }
+        case .test8riJ:
+          if branch(o, taken: testTaken(o, get(o.pointee.a, UInt8.self), UInt8(truncatingIfNeeded: o.pointee.imm))) {
+            break body
+          } else {
+            break outer
+          }
+        case .test16riJ:
+          if branch(o, taken: testTaken(o, get(o.pointee.a, UInt16.self), UInt16(truncatingIfNeeded: o.pointee.imm))) {
+            break body
+          } else {
+            break outer
+          }
+        case .test32riJ:
+          if branch(o, taken: testTaken(o, get(o.pointee.a, UInt32.self), UInt32(truncatingIfNeeded: o.pointee.imm))) {
+            break body
+          } else {
+            break outer
+          }
         case .inc16rJ:
           let value = increment(get(o.pointee.a, UInt16.self))
           set(o.pointee.a, value)

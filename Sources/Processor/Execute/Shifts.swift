@@ -47,7 +47,7 @@ extension CPU {
       let r: T = count >= width ? 0 : a &>> T(truncatingIfNeeded: count)
       let carry = count > width ? false : (a >> T(truncatingIfNeeded: count &- 1)) & 1 != 0
       setLogic(r)
-      setCarryOverflow(carry, (r ^ r &<< 1) & top != 0 || (count == 1 && a & top != 0))
+      setCarryOverflow(carry, r & (top &>> 1) != 0)
       return r
     case 7:  // SAR
       let signed = Int32(bitPattern: a.signExtended)

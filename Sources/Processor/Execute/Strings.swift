@@ -165,7 +165,9 @@ extension CPU {
       if b <= UnsafeMutableRawPointer(mutating: a) || b >= UnsafeMutableRawPointer(mutating: a) + Int(n) * width {
         b.copyMemory(from: a, byteCount: Int(n) * width)
       } else {
-        for i in 0..<Int(n) { b.storeBytes(of: a.loadUnaligned(fromByteOffset: i * width, as: T.self), toByteOffset: i * width, as: T.self) }
+        for i in 0..<Int(n) {
+          b.storeBytes(of: a.loadUnaligned(fromByteOffset: i * width, as: T.self), toByteOffset: i * width, as: T.self)
+        }
       }
       setReg(6, reg(6) & ~mask | (si &+ n &* T.bytes) & mask)
     } else {

@@ -17,6 +17,16 @@ public struct VectorReport: Sendable {
 /// Runs vector files against the processor core.
 ///
 /// Memory outside a record's own bytes holds `(address &* 0x9E3779B1) >> 24`; every record leaves it as it found it.
+///
+/// What is not compared, and why:
+/// - The RPL of null selectors (records from silicon): see `compare`.
+/// - Records from an 80286: the upper half of EIP (its IP has 16 bits; a 386 that runs off FFFFh has EIP 10000h). After
+///   a division fault, the flags and the whole pushed FLAGS word (undefined by all manuals; the files ignore the word at
+///   an even address only, also where SP is odd). SI and DI after a string instruction that faulted: the 80286 leaves
+///   them advanced, the 386 and 486 restore them so that the instruction can be restarted (386 PRM 9.8, "faults ...
+///   are restartable"; and the silicon records of the str_ groups agree).
+/// - An instruction that ends at the segment limit was followed by the fetch of the next in the silicon records: where
+///   they report #GP with the instruction done, the fetch is made here too.
 public final class VectorRunner {
   private static let memorySize = 0x12_2000
   /// What the processor calls, owned here.
@@ -150,6 +160,9 @@ public final class VectorRunner {
     cpu.c.pointee.reportsBreakpoints = v.systemBefore == nil || v.source == 1
     repeat { processor.stepForTest() } while cpu.s.pointee.repeating && !cpu.faulted
     cpu.c.pointee.reportsBreakpoints = false
+    if v.exception == 13, !cpu.faulted, cpu.s.pointee.eip > cpu.seg(SegmentIndex.cs).pointee.limit {
+      processor.stepForTest()
+    }
     let exception = cpu.c.pointee.exception
     var number = exception == 0 ? 255 : Int(exception & 0xFF)
     if exception == 0, cpu.s.pointee.pendingTrap != 0 {
@@ -180,19 +193,26 @@ public final class VectorRunner {
     for i in 0..<8 {
       var ignored: UInt32 = 0
       for (register, mask) in v.ignoredRegisters where register == i { ignored |= mask }
+      if i >= 6, v.is286StringFault { ignored = .max }
       if (cpu.reg(i) ^ v.after[i]) & ~ignored != 0 {
         return "\(names[i]) \(hex(cpu.reg(i))), expected \(hex(v.after[i]))"
       }
     }
-    if cpu.s.pointee.eip != v.after[8] { return "EIP \(hex(cpu.s.pointee.eip)), expected \(hex(v.after[8]))" }
+    let eipMask: UInt32 = v.source == 2 ? 0xFFFF : .max
+    if (cpu.s.pointee.eip ^ v.after[8]) & eipMask != 0 {
+      return "EIP \(hex(cpu.s.pointee.eip)), expected \(hex(v.after[8]))"
+    }
     var ignored = v.ignoredFlags
     var wanted = v.after[9]
+    if v.source == 2, v.exception == 0 { ignored |= EFLAGS.arithmetic }
     if converted {
       ignored |= EFLAGS.iopl
       wanted = mode == 3 ? wanted | EFLAGS.vm : wanted & ~EFLAGS.vm
     }
     if mode == 3 { wanted |= EFLAGS.vm }
-    if (cpu.eflags ^ wanted) & ~ignored & 0x3F_FFFF != 0, v.systemAfter == nil || (cpu.eflags ^ v.after[9]) & ~ignored & 0x3F_FFFF != 0 {
+    if (cpu.eflags ^ wanted) & ~ignored & 0x3F_FFFF != 0,
+      v.systemAfter == nil || (cpu.eflags ^ v.after[9]) & ~ignored & 0x3F_FFFF != 0
+    {
       return "EFLAGS \(hex(cpu.eflags)), expected \(hex(wanted)), ignoring \(hex(ignored))"
     }
     let segments = ["ES", "CS", "SS", "DS", "FS", "GS"]
@@ -200,8 +220,15 @@ public final class VectorRunner {
       let have = cpu.seg(i).pointee
       let want = v.segmentsAfter[i]
       let selector = converted ? UInt16(truncatingIfNeeded: want.base >> 4) : want.selector
-      if have.selector != selector { return "\(segments[i]) \(hex(have.selector)), expected \(hex(selector))" }
-      if want.attributes != 0, have.base != want.base { return "\(segments[i]) base \(hex(have.base)), expected \(hex(want.base))" }
+      // A null selector's RPL: the records were taken under an operating system whose return to user mode writes 0 over
+      // it, which no instruction tested does. Null is null.
+      let bothNull = want.attributes == 0 && have.selector | selector < 4
+      if have.selector != selector, !bothNull {
+        return "\(segments[i]) \(hex(have.selector)), expected \(hex(selector))"
+      }
+      if want.attributes != 0, have.base != want.base {
+        return "\(segments[i]) base \(hex(have.base)), expected \(hex(want.base))"
+      }
       if want.attributes != 0, !converted, have.limit != want.limit {
         return "\(segments[i]) limit \(hex(have.limit)), expected \(hex(want.limit))"
       }
@@ -233,8 +260,9 @@ public final class VectorRunner {
 
   /// Compares memory with what it should be, and puts the background back.
   private func restoreMemory(_ v: VectorFile.Vector) -> String? {
+    let extra = v.source == 2 && v.exception == 0 ? 1 : 0
     for (address, count) in v.skipped {
-      for i in 0..<count where Int(address) + i < VectorRunner.memorySize {
+      for i in 0..<count + extra where Int(address) + i < VectorRunner.memorySize {
         expected[Int(address) + i] = memory.ram[Int(address) + i]
       }
     }
@@ -254,7 +282,7 @@ public final class VectorRunner {
       }
     }
     for run in v.memoryBefore + v.memoryAfter { undo(run.address, run.bytes.count) }
-    for (address, count) in v.skipped { undo(address, count) }
+    for (address, count) in v.skipped { undo(address, count + extra) }
     return problem
   }
 
@@ -266,4 +294,12 @@ public final class VectorRunner {
   }
 
   private func hex(_ value: some BinaryInteger) -> String { String(value, radix: 16) }
+}
+
+extension VectorFile.Vector {
+  /// A record of an 80286 whose string instruction raised #GP or #SS.
+  fileprivate var is286StringFault: Bool {
+    guard source == 2, exception == 12 || exception == 13, let opcode = instruction.last else { return false }
+    return (opcode >= 0xA4 && opcode <= 0xA7) || (opcode >= 0xAA && opcode <= 0xAF)
+  }
 }

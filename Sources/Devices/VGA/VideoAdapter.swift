@@ -1,0 +1,229 @@
+public import Hardware
+
+/// IBM VGA: ports 3B4h/3B5h/3BAh or 3D4h/3D5h/3DAh, 3C0h-3CFh and 46E8h, memory A0000h-BFFFFh.
+///
+/// The chip's parts are values: `Sequencer`, `CRTController`, `GraphicsController`, `AttributeController`, `DAC`. The
+/// beam's position is a function of guest time and of their registers (`VideoAdapter+Beam`); nothing ticks.
+///
+/// Pictures are made when the front end asks (`render()`), from what registers and memory hold then. Every write that
+/// can show passes `displayWillChange()`: there a renderer that follows the beam line by line will catch up first.
+///
+/// - Source: IBM PS/2 Hardware Interface Technical Reference, Video Subsystem (1992).
+public final class VideoAdapter: Device {
+  // MARK: State
+
+  /// All that changes.
+  public struct State: SavedState {
+    var sequencer = Sequencer()
+    var crt = CRTController()
+    var graphics = GraphicsController()
+    var attribute = AttributeController()
+    var dac = DAC()
+    var memory = VideoMemory()
+    /// What the last read left in the four planes' latches.
+    var latches: UInt32 = 0
+    var miscellaneous = MiscellaneousOutput(rawValue: 0)
+    var featureControl: UInt8 = 0
+    /// 3C3h bit 0: the motherboard's video enable.
+    var motherboardEnable: UInt8 = 1
+    /// 46E8h: bit 3 enables the adapter, bit 4 is set up mode.
+    var adapterEnable: UInt8 = 0x08
+    /// Time at which frame number `frameBase` began; the beam counts from there.
+    var frameOrigin = Instant.zero
+    var frameBase: Int64 = 0
+    /// Since when a vertical retrace would set the interrupt flag; `never` while CR11 bit 4 holds it clear.
+    var interruptArmed = Instant.never
+    /// Power-on.
+    public init() {}
+  }
+  /// The one mutable property.
+  public var state = State()
+
+  /// Vertical retrace, for those who want to be told of it; the adapter itself needs no alarm.
+  let retrace = Alarm()
+  let output = VideoOutput()
+  let path = MemoryPath()
+
+  /// An adapter at power-on: everything zero, as the video BIOS finds it.
+  public init() { path.update(state) }
+
+  // MARK: Footprint
+
+  /// What the device occupies.
+  public var footprint: Footprint {
+    Footprint(
+      "vga", chip: "IBM VGA",
+      [
+        .ports(0x3B4...0x3B5, block: Block.monoCRT), .ports(0x3BA...0x3BA, block: Block.monoStatus),
+        .ports(0x3C0...0x3CF, block: Block.common), .ports(0x3D4...0x3D5, block: Block.colorCRT),
+        .ports(0x3DA...0x3DA, block: Block.colorStatus), .ports(0x46E8...0x46E8, block: Block.enable),
+        .memory(0xA_0000...0xB_FFFF, block: 0),
+        .alarm("retrace", retrace) {},
+      ])
+  }
+
+  private enum Block {
+    static let monoCRT = 0
+    static let monoStatus = 1
+    static let common = 2
+    static let colorCRT = 3
+    static let colorStatus = 4
+    static let enable = 5
+  }
+
+  /// RESET DRV.
+  public func reset() {
+    // The reset line clears registers; memory and palette RAM keep what they have.
+    let old = state
+    state = State()
+    state.memory = old.memory
+    state.dac.colors = old.dac.colors
+    state.frameOrigin = now
+    stateLoaded()
+  }
+
+  /// A saved state has been loaded: repairs damage and rebuilds what is derived.
+  public func stateLoaded() {
+    state.memory.repair()
+    state.dac.repair()
+    state.frameBase = min(max(state.frameBase, 0), 1 << 48)
+    if state.frameOrigin > now { state.frameOrigin = now }
+    path.update(state)
+    output.isDirty = true
+  }
+
+  var now: Instant { retrace.now }
+
+  // MARK: Ports
+
+  private var isEnabled: Bool { state.motherboardEnable & 1 != 0 && state.adapterEnable & 0x08 != 0 }
+
+  /// A byte is read from a port.
+  public func readPort(_ block: Int, _ offset: Int) -> UInt8 {
+    guard isEnabled else { return block == Block.common && offset == 3 ? state.motherboardEnable : 0xFF }
+    let isColor = state.miscellaneous.isColor
+    switch block {
+    case Block.monoCRT: return isColor ? 0xFF : readCRT(offset)
+    case Block.colorCRT: return isColor ? readCRT(offset) : 0xFF
+    case Block.monoStatus: return isColor ? 0xFF : readStatus1()
+    case Block.colorStatus: return isColor ? readStatus1() : 0xFF
+    case Block.common: return readCommon(offset)
+    default: return 0xFF
+    }
+  }
+
+  /// A byte is written to a port.
+  public func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
+    if block == Block.enable {
+      displayWillChange()
+      state.adapterEnable = value & 0x1F
+      return path.update(state)
+    }
+    if block == Block.common, offset == 3 {
+      displayWillChange()
+      state.motherboardEnable = value & 1
+      return path.update(state)
+    }
+    guard isEnabled else { return }
+    let isColor = state.miscellaneous.isColor
+    switch block {
+    case Block.monoCRT: if !isColor { writeCRT(offset, value) }
+    case Block.colorCRT: if isColor { writeCRT(offset, value) }
+    case Block.monoStatus: if !isColor { state.featureControl = value & 0x0B }
+    case Block.colorStatus: if isColor { state.featureControl = value & 0x0B }
+    case Block.common: writeCommon(offset, value)
+    default: break
+    }
+  }
+
+  private func readCRT(_ offset: Int) -> UInt8 { offset == 0 ? state.crt.index : state.crt.read() }
+
+  private func writeCRT(_ offset: Int, _ value: UInt8) {
+    if offset == 0 { return state.crt.writeIndex(value) }
+    displayWillChange()
+    let number = state.crt.index
+    changeTiming { state.crt.write(value) }
+    if number == 0x11 {
+      // Bit 4 low clears the flip-flop and holds it.
+      state.interruptArmed = value & 0x10 == 0 ? .never : min(state.interruptArmed, now)
+    }
+  }
+
+  private func readCommon(_ offset: Int) -> UInt8 {
+    switch offset {
+    case 0x0: return state.attribute.index
+    case 0x1: return state.attribute.read()
+    case 0x2: return readStatus0()
+    case 0x3: return state.motherboardEnable
+    case 0x4: return state.sequencer.index
+    case 0x5: return state.sequencer.read()
+    case 0x6: return state.dac.mask
+    case 0x7: return state.dac.status
+    case 0x8: return state.dac.address
+    case 0x9: return state.dac.read()
+    case 0xA: return state.featureControl
+    case 0xC: return state.miscellaneous.rawValue
+    case 0xE: return state.graphics.index
+    case 0xF: return state.graphics.read()
+    default: return 0xFF
+    }
+  }
+
+  private func writeCommon(_ offset: Int, _ value: UInt8) {
+    switch offset {
+    case 0x0:
+      displayWillChange(isVisible: false)
+      if state.attribute.write(value) { output.isDirty = true }
+    case 0x2:
+      displayWillChange()
+      changeTiming { state.miscellaneous = MiscellaneousOutput(rawValue: value & 0xEF) }
+      path.update(state)
+    case 0x4: state.sequencer.writeIndex(value)
+    case 0x5:
+      // The map mask is written very often by planar programs and shows nothing.
+      if state.sequencer.index == 2 {
+        state.sequencer.write(value)
+      } else {
+        displayWillChange()
+        changeTiming { state.sequencer.write(value) }
+      }
+      path.update(state)
+    case 0x6:
+      displayWillChange()
+      state.dac.mask = value
+    case 0x7: state.dac.setReadAddress(value)
+    case 0x8: state.dac.setWriteAddress(value)
+    case 0x9:
+      displayWillChange(isVisible: false)
+      if state.dac.write(value) { output.isDirty = true }
+    case 0xE: state.graphics.writeIndex(value)
+    case 0xF:
+      if state.graphics.index == 5 || state.graphics.index == 6 { displayWillChange() }
+      state.graphics.write(value)
+      path.update(state)
+    default: break
+    }
+  }
+
+  // MARK: Helpers
+
+  /// Called before every change that can show. The picture is made whole when it is asked for, so it is enough to note
+  /// that there is something new; following the beam means drawing the lines up to it here.
+  private func displayWillChange(isVisible: Bool = true) {
+    if isVisible { output.isDirty = true }
+  }
+}
+
+/// Miscellaneous output register, written at 3C2h, read at 3CCh.
+struct MiscellaneousOutput: RawRepresentable, Codable, Equatable, Sendable {
+  var rawValue: UInt8
+  /// Bit 0: CRT controller at 3D4h instead of 3B4h.
+  var isColor: Bool { rawValue & 0x01 != 0 }
+  /// Bit 1: the processor can access display memory.
+  var isMemoryEnabled: Bool { rawValue & 0x02 != 0 }
+  /// Bits 3-2: 0 is 25.175 MHz, 1 is 28.322 MHz; 2 (feature connector) and 3 have no clock here and run as 0.
+  var dotClock: Clock { rawValue >> 2 & 3 == 1 ? .vga28 : .vga25 }
+  /// Bit 5: which address bit 0 odd/even addressing puts in; 1, as all modes have it, the even one (polarity
+  /// unverified).
+  var isPageHigh: Bool { rawValue & 0x20 != 0 }
+}
