@@ -12,13 +12,9 @@ static const unsigned char video_bios[] = {
 #embed "../../BIOS/vga.bin"
 };
 
-#if __has_embed("../../Media/welcome.img")
 static const unsigned char welcome_disk[] = {
 #embed "../../Media/welcome.img"
 };
-#else
-static const unsigned char welcome_disk[1];
-#endif
 
 struct FirmwareBlob firmware_system_bios(void) { return (struct FirmwareBlob){system_bios, sizeof system_bios}; }
 struct FirmwareBlob firmware_video_bios(void) { return (struct FirmwareBlob){video_bios, sizeof video_bios}; }
