@@ -1,4 +1,4 @@
-public import Hardware
+import Hardware
 
 /// Result of a vector file on one model.
 public struct VectorReport: Sendable {
