@@ -180,6 +180,14 @@ public struct I8254Counter: Codable, Equatable, Sendable {
     }
   }
 
+  /// Brings values that no life of a counter can have (from a damaged saved state) into their ranges.
+  mutating func limit() {
+    mode = min(max(mode, 0), 5)
+    reload = min(max(reload, 1), 65_536)
+    element = min(max(element, 0), 65_536)
+    latch = Array(latch.prefix(2))
+  }
+
   // MARK: Time
 
   private mutating func load() {

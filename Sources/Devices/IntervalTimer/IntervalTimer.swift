@@ -43,6 +43,9 @@ public final class IntervalTimer: Device {
   /// The 8254 has no reset pin: the counters run on.
   public func reset() {}
 
+  /// Limits damaged values.
+  public func stateLoaded() { state.chip.limit(now: Clock.pit.ticks(at: edge.now)) }
+
   // MARK: Ports
 
   /// See `Device`.
