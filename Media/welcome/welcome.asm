@@ -443,7 +443,7 @@ page_welcome:
         mov     ah, VALUE
         mov     si, [cpu_name]
         call    write
-        mov     si, vendor
+        mov     si, vendor                      ; empty without CPUID
         call    write
         mov     dx, 0x0411
         call    place
@@ -1036,7 +1036,7 @@ place_cursor:
 
 text_386:       db      '386 ', 0
 text_486:       db      '486 ', 0
-text_newer:     db      'newer than 486 ', 0
+text_newer:     db      '586+ ', 0
 cpu_name:       dw      text_386
 vendor:         times 13 db 0
 equipment:      dw      0

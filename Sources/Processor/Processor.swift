@@ -10,6 +10,8 @@ public final class Processor: Wiring {
   public var acknowledgeInterrupt: () -> UInt8 = { 0xFF }
   /// The processor has shut down after a triple fault.
   public var onShutdown: (() -> Void)?
+  /// FERR# (on a 386: the 387's ERROR#) changed; true: asserted. On a PC it sets the latch of IRQ 13.
+  public var onFERR: ((Bool) -> Void)?
 
   let memory: PhysicalMemory
   let io: IOSpace
@@ -35,6 +37,7 @@ public final class Processor: Wiring {
     precondition(MemoryLayout<CPUState>.offset(of: \.seg) == CPU.segmentOffset)
     let state = UnsafeMutablePointer<CPUState>.allocate(capacity: 1)
     state.initialize(to: CPUState())
+    state.pointee.fpu = X87(model: model.family == 4 ? .i486 : .i387)
     let caches = UnsafeMutablePointer<Caches>.allocate(capacity: 1)
     cpu = CPU(s: state, c: caches)
     let tlb = UnsafeMutablePointer<TLBEntry>.allocate(capacity: 2 * TLBEntry.count)
@@ -76,13 +79,22 @@ public final class Processor: Wiring {
 
   /// The RESET pin: registers as after power-on; the clock goes on.
   ///
-  /// - Source: 386 PRM 10.1, i486 PRM 10.1: EIP FFF0h, CS F000h with base FFFF0000h, DH:DL component and stepping.
+  /// The numeric unit of a 486 isn't touched (no self-test was asked for). A 387 is left as by FNINIT; the real one then
+  /// drives ERROR# until its first FNINIT, which tells the 386 what it is and is over before anything is unmasked.
+  ///
+  /// - Source: 386 PRM 10.1, i486 PRM 10.1: EIP FFF0h, CS F000h with base FFFF0000h, DH:DL component and stepping; i486
+  ///   data book, "Pin state and register values after RESET"; Intel SDM 3, 22.20 (387 after reset).
   public func reset() {
     let time = cpu.s.pointee.target &- cpu.s.pointee.left
     let intr = cpu.s.pointee.intr
+    var fpu = cpu.s.pointee.fpu
+    if model.family == 3 { fpu.initialize() }
+    let hadError = cpu.s.pointee.ferr
     cpu.s.pointee = CPUState()
     cpu.s.pointee.target = time
     cpu.s.pointee.intr = intr
+    cpu.s.pointee.fpu = fpu
+    if hadError { onFERR?(false) }
     cpu.s.pointee.cr0 = model.family == 4 ? CR0.et | CR0.cd | CR0.nw : (cpu.c.pointee.hasFPU ? CR0.et : 0)
     cpu.setReg(2, model.resetSignature)
     for i in 0..<6 { cpu.seg(i).pointee = .real(0) }
@@ -110,6 +122,13 @@ public final class Processor: Wiring {
   public func raiseNMI() {
     cpu.s.pointee.nmiPending = true
     cpu.requestAttention()
+  }
+
+  /// IGNNE#: while asserted, numeric errors don't stop the processor. A PC's board asserts it on a write to port F0h and
+  /// takes it away when FERR# falls; beside a 386 this stands for the latch that holds BUSY#.
+  public func setIgnoreNumericError(_ level: Bool) {
+    cpu.s.pointee.ignoresNumericErrors = level
+    if level { cpu.s.pointee.awaitsNumericInterrupt = false }
   }
 
   // MARK: Running
@@ -141,17 +160,22 @@ public final class Processor: Wiring {
         cpu.deliverPendingException()
         continue
       }
-      if takeInterrupt() { continue }
+      if takeInterrupt() {
+        cpu.s.pointee.awaitsNumericInterrupt = false
+        continue
+      }
       let wake = min(scheduler.nextDeadline, limit)
-      if cpu.s.pointee.halted {
+      if cpu.s.pointee.halted || cpu.s.pointee.awaitsNumericInterrupt {
         skip(to: wake)
         continue
       }
       setSlice(until: wake)
       if cpu.s.pointee.shadow || cpu.s.pointee.flags & EFLAGS.tf != 0 || cpu.c.pointee.breakpointsArmed {
         step()
-      } else if runBlocks() == .step, !cpu.faulted {
-        step()
+      } else {
+        // RF lasts for one instruction; without breakpoints nobody can tell which.
+        cpu.s.pointee.flags &= ~EFLAGS.rf
+        if runBlocks() == .step, !cpu.faulted { step() }
       }
     }
   }
@@ -217,18 +241,34 @@ public final class Processor: Wiring {
     let s = cpu.s
     let hadShadow = s.pointee.shadow
     let traps = s.pointee.flags & EFLAGS.tf != 0
-    if cpu.c.pointee.breakpointsArmed, !hadShadow, cpu.instructionBreakpoint() { return }
+    if cpu.c.pointee.breakpointsArmed, !s.pointee.shadowHoldsTraps, !s.pointee.repeating, cpu.instructionBreakpoint() {
+      return
+    }
     s.pointee.flags &= ~EFLAGS.rf
+    let trapsBefore = s.pointee.pendingTrap
     guard let block = fetch() else { return }
     cpu.requestAttention()
     _ = cpu.interpret(block)
+    // An instruction that faults has touched nothing: it reports its data breakpoints when it is restarted.
+    if cpu.faulted { s.pointee.pendingTrap = trapsBefore }
     if hadShadow, !cpu.faulted {
       // What the previous instruction held back is due now, unless this one shadows again (only STI; MOV SS right
       // behind MOV SS doesn't).
       s.pointee.shadow = false
       s.pointee.shadowHoldsTraps = false
     }
-    if traps, !cpu.faulted { s.pointee.pendingTrap |= 0x4000 }
+    if traps, !cpu.faulted, !hasInterrupted(block), !s.pointee.awaitsNumericInterrupt { s.pointee.pendingTrap |= DR6.bs }
+  }
+
+  /// Whether the instruction was INT n, INT3, INTO or ICEBP and has gone through its gate: TF is cleared by then, and
+  /// the handler isn't stepped. - Source: 386 PRM 12.3.1.4.
+  private func hasInterrupted(_ block: UnsafeMutablePointer<Block>) -> Bool {
+    guard block.pointee.ops.pointee.id == .otherEnd else { return false }
+    switch Operation(rawValue: block.pointee.ops.pointee.a) ?? .undefined {
+    case .int, .int3, .icebp: return true
+    case .into: return cpu.s.pointee.flags & EFLAGS.tf == 0
+    default: return false
+    }
   }
 
   /// One instruction, for vector tests: nothing is delivered.

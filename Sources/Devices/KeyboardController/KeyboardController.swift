@@ -72,7 +72,11 @@ public final class KeyboardController: Device {
           update()
         },
         .alarm("keyboard", keyboardTime) { [unowned self] in update() },
-        .alarm("mouse", mouseTime) { [unowned self] in update() },
+        .alarm("mouse", mouseTime) { [unowned self] in
+          // Only here, so that all that moves at one moment goes into one packet.
+          state.mouse.elapse(wire.now)
+          update()
+        },
       ])
   }
 
@@ -161,7 +165,6 @@ public final class KeyboardController: Device {
   private func update() {
     let now = wire.now
     state.keyboard.elapse(now)
-    state.mouse.elapse(now)
     if state.inputDue, state.wire == .idle {
       state.inputDue = false
       perform(state.chip.process())

@@ -40,6 +40,7 @@ public final class VectorRunner {
   public init(model: ProcessorModel) {
     self.model = model
     processor = Processor(model: model, fpu: true, memory: memory, io: IOSpace(), scheduler: Scheduler())
+    processor.cpu.c.pointee.numericErrorsTrap = true
     expected = .allocate(capacity: VectorRunner.memorySize)
     for i in 0..<memory.ramSize { memory.ram[i] = VectorRunner.background(i) }
     expected.update(from: memory.ram, count: VectorRunner.memorySize)
@@ -128,10 +129,17 @@ public final class VectorRunner {
       segment.selector = converted ? UInt16(truncatingIfNeeded: from.base >> 4) : from.selector
       segment.attributes = converted || mode == 0 || mode == 3 ? (mode == 3 ? 0xF3 : 0x93) : from.attributes
       if mode == 0 || mode == 3, !converted { segment.attributes = from.attributes == 0 ? 0x93 : from.attributes }
+      // See `compare`: the operating system had made a null selector 0 before the instruction ran.
+      if segment.attributes == 0, v.source == 1 { segment.selector &= ~3 }
       cpu.seg(i).pointee = segment
     }
     s.pointee.cpl = mode == 0 ? 0 : (mode == 3 ? 3 : UInt8(v.segmentsBefore[1].selector & 3))
     s.pointee.cr0 = mode == 0 ? 0x10 : 0x11
+    // Where nothing else is said the task has no I/O permission bitmap.
+    cpu.seg(SegmentIndex.tr).pointee.limit = 0
+    // Numeric errors are #MF; a system block brings its own CR0.
+    if cpu.c.pointee.is486 { s.pointee.cr0 |= CR0.ne }
+    s.pointee.fpu = VectorFile.numericUnit(v.fpuBefore, model: s.pointee.fpu.model)
     if let system = v.systemBefore, !converted { load(system) }
     cpu.c.pointee.exception = 0
     cpu.refreshMode()
@@ -233,6 +241,7 @@ public final class VectorRunner {
         return "\(segments[i]) limit \(hex(have.limit)), expected \(hex(want.limit))"
       }
     }
+    if v.flags & 2 != 0, let difference = VectorFile.difference(cpu.s.pointee.fpu, v) { return difference }
     if let system = v.systemAfter, !converted { return compare(system, v) }
     return nil
   }
