@@ -49,7 +49,7 @@ import Testing
     let empty = try scratch.file("empty.img", [])
     let tiny = try scratch.file("tiny.img", [1, 2, 3])
     let huge = scratch.path("huge.img")
-    FileManager.default.createFile(atPath: huge, contents: nil)
+    _ = FileManager.default.createFile(atPath: huge, contents: nil)
     try FileHandle(forWritingTo: URL(fileURLWithPath: huge)).truncate(atOffset: 100 << 20)
     let missing = scratch.path("missing.img")
     for path in [missing, empty, tiny, huge, scratch.url.path] {
