@@ -50,7 +50,9 @@ public final class Processor: Wiring {
     caches.initialize(
       to: Caches(
         block: store.single, op: UnsafePointer(store.single.pointee.ops), tlb: tlb, tlbStorage: tlb, jump: jump,
-        store: store, owner: Unmanaged.passUnretained(self), ram: memory.ram, ramPages: UInt32(pages),
+        store: store, owner: Unmanaged.passUnretained(self), memory: Unmanaged.passUnretained(memory),
+        io: Unmanaged.passUnretained(io), scheduler: Unmanaged.passUnretained(scheduler),
+        period: clock.instant(ofTick: 1).picoseconds, ram: memory.ram, ramPages: UInt32(pages),
         codePages: memory.codePages, is486: model.family == 4, hasFPU: fpu ?? model.hasOwnFPU,
         hasCPUID: model.hasCPUID, addressMask: isSX ? 0xFF_FFFF : 0xFFFF_FFFF))
     memory.onCodeWrite = { [unowned self] address, size in cpu.codeWasWritten(address, size) }
@@ -172,8 +174,10 @@ public final class Processor: Wiring {
       setSlice(until: wake)
       if cpu.s.pointee.shadow || cpu.s.pointee.flags & EFLAGS.tf != 0 || cpu.c.pointee.breakpointsArmed {
         step()
-      } else if runBlocks() == .step, !cpu.faulted {
-        step()
+      } else {
+        // RF lasts for one instruction; without breakpoints nobody can tell which.
+        cpu.s.pointee.flags &= ~EFLAGS.rf
+        if runBlocks() == .step, !cpu.faulted { step() }
       }
     }
   }
@@ -239,18 +243,36 @@ public final class Processor: Wiring {
     let s = cpu.s
     let hadShadow = s.pointee.shadow
     let traps = s.pointee.flags & EFLAGS.tf != 0
-    if cpu.c.pointee.breakpointsArmed, !hadShadow, cpu.instructionBreakpoint() { return }
+    if cpu.c.pointee.breakpointsArmed, !s.pointee.shadowHoldsTraps, !s.pointee.repeating, cpu.instructionBreakpoint() {
+      return
+    }
     s.pointee.flags &= ~EFLAGS.rf
+    let trapsBefore = s.pointee.pendingTrap
     guard let block = fetch() else { return }
     cpu.requestAttention()
     _ = cpu.interpret(block)
+    // An instruction that faults has touched nothing: it reports its data breakpoints when it is restarted.
+    if cpu.faulted { s.pointee.pendingTrap = trapsBefore }
     if hadShadow, !cpu.faulted {
       // What the previous instruction held back is due now, unless this one shadows again (only STI; MOV SS right
       // behind MOV SS doesn't).
       s.pointee.shadow = false
       s.pointee.shadowHoldsTraps = false
     }
-    if traps, !cpu.faulted, !s.pointee.awaitsNumericInterrupt { s.pointee.pendingTrap |= 0x4000 }
+    if traps, !cpu.faulted, !hasInterrupted(block), !s.pointee.awaitsNumericInterrupt {
+      s.pointee.pendingTrap |= DR6.bs
+    }
+  }
+
+  /// Whether the instruction was INT n, INT3, INTO or ICEBP and has gone through its gate: TF is cleared by then, and
+  /// the handler isn't stepped. - Source: 386 PRM 12.3.1.4.
+  private func hasInterrupted(_ block: UnsafeMutablePointer<Block>) -> Bool {
+    guard block.pointee.ops.pointee.id == .otherEnd else { return false }
+    switch Operation(rawValue: block.pointee.ops.pointee.a) ?? .undefined {
+    case .int, .int3, .icebp: return true
+    case .into: return cpu.s.pointee.flags & EFLAGS.tf == 0
+    default: return false
+    }
   }
 
   /// One instruction, for vector tests: nothing is delivered.

@@ -29,9 +29,11 @@ extension CPU {
     return true
   }
 
-  /// TR6 and TR7 command the TLB, TR3-TR5 the 486's cache. The registers hold what was written; a TLB write or lookup
-  /// by test registers isn't carried out.
-  private func setTestRegister(_ index: Int, _ value: UInt32) { s.pointee.tr[index] = value }
+  /// TR6 commands the TLB. TR3-TR5, the 486's cache tests, hold what was written and do nothing.
+  private func setTestRegister(_ index: Int, _ value: UInt32) {
+    s.pointee.tr[index] = value
+    if index == 6 { testTLB(value) }
+  }
 
   /// Writes CR0. Bits that don't exist read back as 0 (486) or as the 386 wires them; ET is 1 on the 486.
   ///

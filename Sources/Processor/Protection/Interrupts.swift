@@ -19,7 +19,7 @@ extension CPU {
   func softwareInterrupt(_ o: UnsafePointer<Op>, _ vector: UInt32, kind: InterruptKind) -> Bool {
     let eip = s.pointee.eip
     s.pointee.eip = following(o)
-    if c.pointee.reportsBreakpoints, kind == .breakpoint {
+    if c.pointee.reportsBreakpoints, vector == Vector.bp || vector == Vector.of {
       fault(vector)
       return true
     }
@@ -31,14 +31,18 @@ extension CPU {
   /// Transfers control through the interrupt table to `vector`'s handler, saving flags, CS and EIP as they are now.
   /// false: a fault is pending and nothing has changed.
   func deliver(_ vector: UInt32, error: UInt32? = nil, kind: InterruptKind) -> Bool {
-    s.pointee.repeating = false
+    if s.pointee.repeating {
+      // Between two iterations of a repeated instruction: its breakpoint has been met. - Source: i486 PRM 11.3.1.1.
+      s.pointee.repeating = false
+      s.pointee.flags |= EFLAGS.rf
+    }
     if !isProtected { return deliverReal(vector) }
     return deliverProtected(vector, error: error, kind: kind)
   }
 
   /// Real mode: four bytes a vector, no error codes. - Source: 386 PRM 15.4.
   private func deliverReal(_ vector: UInt32) -> Bool {
-    let o = UnsafePointer(c.pointee.store.single.pointee.ops)
+    let o = c.pointee.op
     if vector &* 4 &+ 3 > s.pointee.idtLimit {
       // Beyond the table: exception 13, or 8 when that can't be delivered either.
       fault(Vector.gp)
@@ -82,20 +86,21 @@ extension CPU {
   ///
   /// - Source: 386 PRM 9.8.8 (double fault table), i486 PRM 9.9.8.
   func deliverPendingException() {
+    leaveBlocks()
+    var attempts = 0
     var vector = c.pointee.exception & 0xFF
     var error: UInt32? = c.pointee.exception & 0x200 != 0 ? c.pointee.errorCode : nil
-    c.pointee.exception = 0
-    // Faults (not traps) push EFLAGS with RF set, so that the restarted instruction doesn't break again.
-    let isFault = vector != Vector.db && vector != Vector.bp && vector != Vector.of && vector != Vector.df
     while true {
-      let flags = s.pointee.flags
-      if isFault { s.pointee.flags |= EFLAGS.rf }
-      if deliver(vector, error: error, kind: .exception) { return }
-      s.pointee.flags = flags
-      let second = c.pointee.exception & 0xFF
-      let secondError: UInt32? = c.pointee.exception & 0x200 != 0 ? c.pointee.errorCode : nil
       c.pointee.exception = 0
-      if vector == Vector.df {
+      if vector == Vector.db { s.pointee.dr[7] &= ~DR7.gd }
+      let delivered = deliverException(vector, error)
+      // A fault is pending after a successful delivery, too: in the first moments of a task that is its handler.
+      if delivered, !faulted { break }
+      let second = c.pointee.exception & 0xFF
+      // Two benign exceptions that raise each other for ever (#AC on the stack of its own handler) hang real parts.
+      attempts += 1
+      if vector == Vector.df || attempts > 16 {
+        c.pointee.exception = 0
         shutDown()
         return
       }
@@ -104,10 +109,36 @@ extension CPU {
         error = 0
       } else {
         vector = second
-        error = secondError
+        error = c.pointee.exception & 0x200 != 0 ? c.pointee.errorCode : nil
       }
     }
+    chargeInterrupt()
   }
+
+  /// One attempt at delivering an exception.
+  private func deliverException(_ vector: UInt32, _ error: UInt32?) -> Bool {
+    // Faults push EFLAGS with RF set, so that the restarted instruction doesn't meet its breakpoint again; debug
+    // exceptions, traps and aborts don't. - Source: 386 PRM 12.3.1.1, i486 PRM 11.3.1.1.
+    let isFault = vector != Vector.db && vector != Vector.bp && vector != Vector.of && vector != Vector.df
+    guard isFault, s.pointee.flags & EFLAGS.rf == 0 else { return deliver(vector, error: error, kind: .exception) }
+    s.pointee.flags |= EFLAGS.rf
+    if deliver(vector, error: error, kind: .exception) { return true }
+    s.pointee.flags &= ~EFLAGS.rf
+    return false
+  }
+
+  /// Between instructions no block runs: accesses count from the clocks as they are.
+  private func leaveBlocks() {
+    let single = c.pointee.store.single
+    c.pointee.block = single
+    c.pointee.op = UnsafePointer(single.pointee.ops)
+    single.pointee.cycles = 0
+    single.pointee.ops.pointee.clocks = 0
+  }
+
+  /// INTR, NMI or an exception: two acknowledge cycles and the gate. - Source: timing notes 2.8 and 1.6 (real mode
+  /// values; protected-mode gates add theirs).
+  private func chargeInterrupt() { s.pointee.left &-= c.pointee.is486 ? 26 : 37 }
 
   private static func isContributory(_ vector: UInt32) -> Bool {
     vector == Vector.de || (vector >= Vector.ts && vector <= Vector.gp)
@@ -129,9 +160,9 @@ extension CPU {
 
   /// Takes an external interrupt or NMI at an instruction boundary. A fault on the way is delivered instead.
   func deliverExternal(_ vector: UInt32) {
+    leaveBlocks()
     s.pointee.halted = false
-    if !deliver(vector, kind: .hardware) { deliverPendingException() }
-    // INTR: two acknowledge cycles and the gate. - Source: timing notes 2.8 and 1.6 (real mode values).
-    s.pointee.left &-= c.pointee.is486 ? 26 : 37
+    if deliver(vector, kind: .hardware) { chargeInterrupt() }
+    if faulted { deliverPendingException() }
   }
 }
