@@ -185,7 +185,7 @@ public struct I8254Counter: Codable, Equatable, Sendable {
     mode = min(max(mode, 0), 5)
     reload = min(max(reload, 1), 65_536)
     element = min(max(element, 0), 65_536)
-    latch = Array(latch.prefix(2))
+    latchedBytes = min(latchedBytes, 2)
   }
 
   // MARK: Time
