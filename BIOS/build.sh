@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the ROMs from source. Usage: build.sh [output directory, default: here]
-# Needs nasm. The output depends on nothing but the sources.
+# Needs nasm (and what video/build.sh needs). The output depends on nothing but the sources.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here}
@@ -14,12 +14,10 @@ seal() {
   printf "\\$(printf %03o "$sum")" | dd of="$1" bs=1 seek="$last" conv=notrunc 2>/dev/null
 }
 
-set -- -f bin -w+error -I include/
-if [ -f video/font8x8.inc ]; then set -- "$@" -I video/ -D FONT8X8; fi
+# The video BIOS has its own script; it also makes the small font the system BIOS shows at F000:FA6E.
+if [ -f video/build.sh ]; then sh video/build.sh "$out/vga.bin"; fi
+
+set -- -f bin -w+error -I include/ -I ./
+if [ -f video/font8x8low.inc ]; then set -- "$@" -D FONT8X8; fi
 nasm "$@" -o "$out/system.bin" system.asm
 seal "$out/system.bin"
-
-if [ -f vga.asm ]; then
-  nasm -f bin -w+error -I include/ -I video/ -o "$out/vga.bin" vga.asm
-  seal "$out/vga.bin"
-fi

@@ -2,7 +2,7 @@
 ;
 ; Built by video/build.sh. Function numbers and register contents follow the IBM PS/2 and Personal Computer BIOS
 ; Interface Technical Reference (interrupt 10h) and the IBM VGA register descriptions.
-; Code page: 386 instructions are used, but no upper register half is left changed.
+; 386 instructions are used, but no upper half of a register is left changed.
 
         cpu     386
         bits    16

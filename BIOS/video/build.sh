@@ -7,6 +7,7 @@ out=${1:-$here/../vga.bin}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 "$here/fontgen.py" "$work"
+cmp -s "$work/font8x8low.inc" "$here/font8x8low.inc" || cp "$work/font8x8low.inc" "$here/font8x8low.inc"
 nasm -f bin -w+all -I "$here/../" -I "$work/" -o "$work/vga.bin" "$here/../vga.asm"
 python3 - "$work/vga.bin" "$out" <<'END'
 import sys

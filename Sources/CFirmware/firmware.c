@@ -4,29 +4,17 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
-#if __has_embed("../../BIOS/system.bin")
 static const unsigned char system_bios[] = {
 #embed "../../BIOS/system.bin"
 };
-#else
-static const unsigned char system_bios[1];
-#endif
 
-#if __has_embed("../../BIOS/vga.bin")
 static const unsigned char video_bios[] = {
 #embed "../../BIOS/vga.bin"
 };
-#else
-static const unsigned char video_bios[1];
-#endif
 
-#if __has_embed("../../Media/welcome.img")
 static const unsigned char welcome_disk[] = {
 #embed "../../Media/welcome.img"
 };
-#else
-static const unsigned char welcome_disk[1];
-#endif
 
 struct FirmwareBlob firmware_system_bios(void) { return (struct FirmwareBlob){system_bios, sizeof system_bios}; }
 struct FirmwareBlob firmware_video_bios(void) { return (struct FirmwareBlob){video_bios, sizeof video_bios}; }

@@ -109,12 +109,11 @@ final class EmulationThread {
     // After going back to an older state `nextFrame` may lie far ahead.
     guard now >= nextFrame || nextFrame - now > .milliseconds(100) else { return }
     let host = HostClock.nanoseconds()
-    if pacer.speed.percentage ?? 1000 > 100, host - lastShown < 10_000_000 { return }
+    if pacer.speed.percentage ?? 1000 > 100, host - lastShown < 16_000_000 { return }
     let frame = session.machine.picture()
-    let period = Span(picoseconds: Int64(1e12 / min(max(frame.refreshRate, 20), 200)))
-    nextFrame = now - nextFrame < period ? nextFrame + period : now + period
+    nextFrame = session.machine.board.video.nextFrameTime(after: now)
     lastShown = host
-    guard frame.serial != lastSerial || frame.serial == 0 else { return }
+    guard frame.serial != lastSerial else { return }
     lastSerial = frame.serial
     exchange.show(frame)
   }

@@ -12,23 +12,3 @@ extension HostClock {
       minute: Int(parts.tm_min), second: min(Int(parts.tm_sec), 59))
   }
 }
-
-/// SIGINT and SIGTERM, kept pending and looked at between two slices: nothing is interrupted half-way, and what is
-/// written gets to the disk.
-public struct SignalWatch: Sendable {
-  /// Blocks both signals for this thread and those it starts later.
-  public init() {
-    var set = sigset_t()
-    sigemptyset(&set)
-    sigaddset(&set, SIGINT)
-    sigaddset(&set, SIGTERM)
-    pthread_sigmask(SIG_BLOCK, &set, nil)
-  }
-
-  /// One of them has come.
-  public var isPending: Bool {
-    var set = sigset_t()
-    sigpending(&set)
-    return sigismember(&set, SIGINT) == 1 || sigismember(&set, SIGTERM) == 1
-  }
-}

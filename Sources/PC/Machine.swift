@@ -37,13 +37,13 @@ public final class Machine {
 
   /// Builds a machine and switches it on. Files named in the configuration (ROMs, images) are opened.
   ///
+  /// - Parameters:
+  ///   - roms: what is in the ROM sockets instead of what the configuration says.
   /// - Throws: `HostError` for configurations and files that can't be used.
-  public init(_ configuration: MachineConfiguration) throws {
+  public init(_ configuration: MachineConfiguration, roms: Motherboard.ROMs? = nil) throws {
     try configuration.validate()
     self.configuration = configuration
-    var roms = Motherboard.ROMs.builtIn
-    if let path = configuration.firmware.bios.path { roms.system = try Firmware.systemBIOS(path: path) }
-    if let path = configuration.firmware.videoBIOS.path { roms.video = try Firmware.videoBIOS(path: path) }
+    let roms = try roms ?? Machine.roms(configuration.firmware)
     let disks = try [configuration.floppy.a, configuration.floppy.b].map { file in
       try file.path.map { try Machine.open($0, readOnly: configuration.media.readOnly) }
     }
@@ -57,6 +57,14 @@ public final class Machine {
     for (drive, disk) in disks.enumerated() {
       if let disk { try insert(disk, drive: drive) }
     }
+  }
+
+  private static func roms(_ firmware: MachineConfiguration.Firmware) throws(HostError) -> Motherboard.ROMs {
+    Motherboard.ROMs(
+      system: try firmware.bios.path.map { path throws(HostError) in try Firmware.systemBIOS(path: path) }
+        ?? Firmware.systemBIOS,
+      video: try firmware.videoBIOS.path.map { path throws(HostError) in try Firmware.videoBIOS(path: path) }
+        ?? Firmware.videoBIOS)
   }
 
   // MARK: Running
@@ -110,7 +118,10 @@ public final class Machine {
   public func picture() -> VideoFrame { board.video.render() }
 
   /// The screen's text; empty in graphics modes.
-  public var textScreen: TextScreen { .empty }
+  public var textScreen: TextScreen {
+    guard let text = board.video.textScreen() else { return .empty }
+    return TextScreen(codes: text.codes, columns: text.columns)
+  }
 
   /// Something that differs when the screen does: the characters of a text mode, the dots of a graphics mode.
   var screenBytes: [UInt8] {

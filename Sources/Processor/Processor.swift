@@ -10,6 +10,8 @@ public final class Processor: Wiring {
   public var acknowledgeInterrupt: () -> UInt8 = { 0xFF }
   /// The processor has shut down after a triple fault.
   public var onShutdown: (() -> Void)?
+  /// FERR# (on a 386: the 387's ERROR#) changed; true: asserted. On a PC it sets the latch of IRQ 13.
+  public var onFERR: ((Bool) -> Void)?
 
   let memory: PhysicalMemory
   let io: IOSpace
@@ -35,6 +37,7 @@ public final class Processor: Wiring {
     precondition(MemoryLayout<CPUState>.offset(of: \.seg) == CPU.segmentOffset)
     let state = UnsafeMutablePointer<CPUState>.allocate(capacity: 1)
     state.initialize(to: CPUState())
+    state.pointee.fpu = X87(model: model.family == 4 ? .i486 : .i387)
     let caches = UnsafeMutablePointer<Caches>.allocate(capacity: 1)
     cpu = CPU(s: state, c: caches)
     let tlb = UnsafeMutablePointer<TLBEntry>.allocate(capacity: 2 * TLBEntry.count)
@@ -47,7 +50,9 @@ public final class Processor: Wiring {
     caches.initialize(
       to: Caches(
         block: store.single, op: UnsafePointer(store.single.pointee.ops), tlb: tlb, tlbStorage: tlb, jump: jump,
-        store: store, owner: Unmanaged.passUnretained(self), ram: memory.ram, ramPages: UInt32(pages),
+        store: store, owner: Unmanaged.passUnretained(self), memory: Unmanaged.passUnretained(memory),
+        io: Unmanaged.passUnretained(io), scheduler: Unmanaged.passUnretained(scheduler),
+        period: clock.instant(ofTick: 1).picoseconds, ram: memory.ram, ramPages: UInt32(pages),
         codePages: memory.codePages, is486: model.family == 4, hasFPU: fpu ?? model.hasOwnFPU,
         hasCPUID: model.hasCPUID, addressMask: isSX ? 0xFF_FFFF : 0xFFFF_FFFF))
     memory.onCodeWrite = { [unowned self] address, size in cpu.codeWasWritten(address, size) }
@@ -76,13 +81,22 @@ public final class Processor: Wiring {
 
   /// The RESET pin: registers as after power-on; the clock goes on.
   ///
-  /// - Source: 386 PRM 10.1, i486 PRM 10.1: EIP FFF0h, CS F000h with base FFFF0000h, DH:DL component and stepping.
+  /// The numeric unit of a 486 isn't touched (no self-test was asked for). A 387 is left as by FNINIT; the real one then
+  /// drives ERROR# until its first FNINIT, which tells the 386 what it is and is over before anything is unmasked.
+  ///
+  /// - Source: 386 PRM 10.1, i486 PRM 10.1: EIP FFF0h, CS F000h with base FFFF0000h, DH:DL component and stepping; i486
+  ///   data book, "Pin state and register values after RESET"; Intel SDM 3, 22.20 (387 after reset).
   public func reset() {
     let time = cpu.s.pointee.target &- cpu.s.pointee.left
     let intr = cpu.s.pointee.intr
+    var fpu = cpu.s.pointee.fpu
+    if model.family == 3 { fpu.initialize() }
+    let hadError = cpu.s.pointee.ferr
     cpu.s.pointee = CPUState()
     cpu.s.pointee.target = time
     cpu.s.pointee.intr = intr
+    cpu.s.pointee.fpu = fpu
+    if hadError { onFERR?(false) }
     cpu.s.pointee.cr0 = model.family == 4 ? CR0.et | CR0.cd | CR0.nw : (cpu.c.pointee.hasFPU ? CR0.et : 0)
     cpu.setReg(2, model.resetSignature)
     for i in 0..<6 { cpu.seg(i).pointee = .real(0) }
@@ -110,6 +124,13 @@ public final class Processor: Wiring {
   public func raiseNMI() {
     cpu.s.pointee.nmiPending = true
     cpu.requestAttention()
+  }
+
+  /// IGNNE#: while asserted, numeric errors don't stop the processor. A PC's board asserts it on a write to port F0h and
+  /// takes it away when FERR# falls; beside a 386 this stands for the latch that holds BUSY#.
+  public func setIgnoreNumericError(_ level: Bool) {
+    cpu.s.pointee.ignoresNumericErrors = level
+    if level { cpu.s.pointee.awaitsNumericInterrupt = false }
   }
 
   // MARK: Running
@@ -141,9 +162,12 @@ public final class Processor: Wiring {
         cpu.deliverPendingException()
         continue
       }
-      if takeInterrupt() { continue }
+      if takeInterrupt() {
+        cpu.s.pointee.awaitsNumericInterrupt = false
+        continue
+      }
       let wake = min(scheduler.nextDeadline, limit)
-      if cpu.s.pointee.halted {
+      if cpu.s.pointee.halted || cpu.s.pointee.awaitsNumericInterrupt {
         skip(to: wake)
         continue
       }
@@ -235,7 +259,9 @@ public final class Processor: Wiring {
       s.pointee.shadow = false
       s.pointee.shadowHoldsTraps = false
     }
-    if traps, !cpu.faulted, !hasInterrupted(block) { s.pointee.pendingTrap |= DR6.bs }
+    if traps, !cpu.faulted, !hasInterrupted(block), !s.pointee.awaitsNumericInterrupt {
+      s.pointee.pendingTrap |= DR6.bs
+    }
   }
 
   /// Whether the instruction was INT n, INT3, INTO or ICEBP and has gone through its gate: TF is cleared by then, and

@@ -157,6 +157,7 @@ public final class FloppyImage: SavedPart {
     var tracks: [SavedTrack] = []
   }
 
+  /// The part's state as a tree.
   public func savedPart() throws -> SavedValue {
     var saved = Saved()
     saved.identity = contentIdentity
@@ -166,6 +167,7 @@ public final class FloppyImage: SavedPart {
     return try saved.savedValue()
   }
 
+  /// Takes back what `savedPart` gave, or throws and changes nothing.
   public func loadPart(_ value: SavedValue) throws {
     let (saved, _) = try Saved.loading(value)
     guard saved.identity.isEmpty || contentIdentity.isEmpty || saved.identity == contentIdentity else {

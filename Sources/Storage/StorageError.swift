@@ -22,6 +22,7 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
   /// The disk doesn't go into the drive it was meant for.
   case wrongDrive(path: String, disk: String, drive: String)
 
+  /// The message.
   public var description: String {
     switch self {
     case .missing(let path): "\(path): no such file; check the name"

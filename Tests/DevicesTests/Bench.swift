@@ -4,9 +4,12 @@ import Hardware
 
 /// A backplane with some devices on it and a hand on time.
 final class Bench {
-  let backplane = Backplane(ramSize: 2 << 20)
+  let backplane: Backplane
+
+  init(over backplane: Backplane) { self.backplane = backplane }
 
   init(_ devices: any Device...) throws {
+    backplane = Backplane(ramSize: 2 << 20)
     for device in devices { try backplane.attach(device) }
   }
 

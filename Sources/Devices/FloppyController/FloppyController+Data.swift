@@ -7,22 +7,22 @@ extension FloppyController {
 
   /// The host (through DMA or the FIFO port) takes a byte.
   func readFIFO() -> UInt8 {
-    guard state.transfer != nil, !state.chip.fifo.isEmpty else { return 0xFF }
-    let byte = state.chip.fifo.removeFirst()
+    guard state.transfer.isActive, !state.chip.fifo.isEmpty else { return 0xFF }
+    let byte = state.chip.fifo.take()
     if state.chip.fifo.isEmpty {
       state.chip.serviceRequest = false
       drivePins()
       // The last byte: a moment for the TC that comes with it.
-      if state.transfer?.stage == .draining { transferAlarm.set(after: .microseconds(2)) }
+      if state.transfer.stage == .draining { transferAlarm.set(after: .microseconds(2)) }
     }
     return byte
   }
 
   /// The host gives a byte.
   func writeFIFO(_ byte: UInt8) {
-    guard let transfer = state.transfer, transfer.kind.takesData, state.chip.serviceRequest else { return }
+    guard state.transfer.isActive, state.transfer.kind.takesData, state.chip.serviceRequest else { return }
     state.chip.fifo.append(byte)
-    let room = transfer.kind == .format ? 4 : state.chip.fifoDepth
+    let room = state.transfer.kind == .format ? 4 : state.chip.fifoDepth
     if state.chip.fifo.count >= room {
       state.chip.serviceRequest = false
       drivePins()
@@ -31,144 +31,117 @@ extension FloppyController {
 
   /// TC: the host wants no more.
   func terminalCount() {
-    guard let transfer = state.transfer else { return }
-    state.transfer?.isTerminal = true
-    if !transfer.kind.takesData {
-      state.chip.fifo = []
-    }
+    guard state.transfer.isActive else { return }
+    state.transfer.isTerminal = true
+    if !state.transfer.kind.takesData { state.chip.fifo.clear() }
     state.chip.serviceRequest = false
     drivePins()
-    guard transfer.stage == .data, transfer.kind == .read || transfer.kind == .readDeleted else { return }
+    let kind = state.transfer.kind
+    guard state.transfer.stage == .data, kind == .read || kind == .readDeleted else { return }
     // The rest of the sector is read for its CRC only.
-    state.transfer?.position = transfer.length
-    state.transfer?.stage = .trailer
-    transferAlarm.set(at: max(transfer.sectorEnd, now))
+    state.transfer.position = state.transfer.length
+    awaitTrailer()
   }
 
   /// Asks the host for service.
   func requestService() {
-    guard state.transfer?.isTerminal == false else { return }
+    guard !state.transfer.isTerminal else { return }
     state.chip.serviceRequest = true
     drivePins()
   }
 
   // MARK: Disk side
+  //
+  // These run for every byte: no copies of the transfer or the chip.
 
   /// The head is in front of the data field of a sector that is wanted.
   func beginData() {
-    guard let transfer = state.transfer else { return }
-    state.transfer?.stage = .data
-    if transfer.kind == .verify || (transfer.isTerminal && !transfer.kind.takesData) {
-      state.transfer?.position = transfer.length
-      state.transfer?.stage = .trailer
-      return transferAlarm.set(at: max(transfer.sectorEnd, now))
+    state.transfer.stage = .data
+    let takesData = state.transfer.kind.takesData
+    if state.transfer.kind == .verify || (state.transfer.isTerminal && !takesData) {
+      state.transfer.position = state.transfer.length
+      return awaitTrailer()
     }
-    if transfer.kind.takesData {
+    if takesData {
       if state.chip.fifo.count < state.chip.fifoDepth { requestService() }
-      state.transfer?.burst = 1
+      state.transfer.burst = 1
       // A byte must be there when its turn on the disk begins.
-      transferAlarm.set(at: max(transfer.dataStart, now))
+      transferAlarm.set(at: max(state.transfer.dataStart, now))
     } else {
       nextRead()
     }
   }
 
-  func dataDue() {
-    guard let transfer = state.transfer else { return }
-    if transfer.kind.takesData { consume() } else { deliver() }
+  /// Nothing more to pass in this sector: on to the end of its CRC.
+  private func awaitTrailer() {
+    state.transfer.stage = .trailer
+    transferAlarm.set(at: max(state.transfer.sectorEnd, now))
   }
 
-  /// When byte `count` of the data field has passed the head.
-  private func moment(_ transfer: FloppyTransfer, _ count: Int) -> Instant {
-    transfer.dataStart + Span(picoseconds: Int64(count) &* transfer.byteTime)
+  func dataDue() {
+    if state.transfer.kind.takesData { consume() } else { deliver() }
   }
 
   /// Arms the alarm for the next bytes from the disk.
   private func nextRead() {
-    guard let transfer = state.transfer, transfer.stage == .data else { return }
-    guard transfer.position < transfer.length else {
-      state.transfer?.stage = .trailer
-      return transferAlarm.set(at: max(transfer.sectorEnd, now))
-    }
+    guard state.transfer.isActive, state.transfer.stage == .data else { return }
+    let position = state.transfer.position
+    let left = state.transfer.length - position
+    guard left > 0 else { return awaitTrailer() }
     // With the FIFO on and empty, nothing can happen before it has filled to its threshold.
     var burst = 1
-    if state.chip.fifoDepth > 1, state.chip.fifo.isEmpty {
-      burst = min(max(16 - state.chip.threshold, 1), transfer.length - transfer.position)
-    }
-    state.transfer?.burst = burst
-    transferAlarm.set(at: max(moment(transfer, transfer.position + burst), now))
+    if state.chip.fifoDepth > 1, state.chip.fifo.isEmpty { burst = min(max(16 - state.chip.threshold, 1), left) }
+    state.transfer.burst = burst
+    transferAlarm.set(at: max(state.transfer.moment(position + burst), now))
   }
 
   /// Bytes have come from the disk.
   private func deliver() {
-    guard let transfer = state.transfer else { return }
-    let end = min(transfer.position + transfer.burst, transfer.length)
-    guard state.chip.fifo.count + (end - transfer.position) <= state.chip.fifoDepth else {
-      return finish(code: 1, .overrun)
+    let count = min(state.transfer.burst, state.transfer.length - state.transfer.position)
+    guard state.chip.fifo.count + count <= state.chip.fifoDepth else { return finish(code: 1, .overrun) }
+    for _ in 0..<max(count, 0) {
+      let byte = state.transfer.takeByte()
+      state.chip.fifo.append(byte)
     }
-    if transfer.position < end, end <= transfer.buffer.count {
-      state.chip.fifo += transfer.buffer[transfer.position..<end]
-    }
-    state.transfer?.position = end
     requestService()
     nextRead()
   }
 
   /// The disk (or the comparison with it) needs bytes from the host.
   private func consume() {
-    guard let transfer = state.transfer else { return }
-    let end = min(transfer.position + transfer.burst, transfer.length)
-    var position = transfer.position
-    while position < end {
+    let isScan = state.transfer.kind.isScan
+    var count = min(state.transfer.burst, state.transfer.length - state.transfer.position)
+    while count > 0 {
       guard !state.chip.fifo.isEmpty else {
-        guard transfer.isTerminal else { return finish(code: 1, .overrun) }
+        guard state.transfer.isTerminal else { return finish(code: 1, .overrun) }
         // After TC the rest of the sector is written with zeros; a scan ends its comparison.
-        position = transfer.length
+        state.transfer.position = state.transfer.length
         break
       }
-      let byte = state.chip.fifo.removeFirst()
-      if transfer.kind.isScan { compare(transfer.kind, position, byte) } else { store(position, byte) }
-      position += 1
+      let byte = state.chip.fifo.take()
+      if isScan { state.transfer.compareByte(byte) } else { state.transfer.putByte(byte) }
+      count -= 1
     }
-    state.transfer?.position = position
-    guard position < transfer.length else {
-      state.transfer?.stage = .trailer
-      return transferAlarm.set(at: max(transfer.sectorEnd, now))
-    }
-    if state.chip.fifo.count <= (state.chip.fifoDepth > 1 ? state.chip.threshold : 0) { requestService() }
+    let position = state.transfer.position
+    let left = state.transfer.length - position
+    guard left > 0 else { return awaitTrailer() }
+    let threshold = state.chip.fifoDepth > 1 ? state.chip.threshold : 0
+    if state.chip.fifo.count <= threshold { requestService() }
     // The host may have filled it meanwhile.
-    let spare = state.chip.fifoDepth > 1 ? state.chip.fifo.count - state.chip.threshold : 1
-    let burst = min(max(spare, 1), transfer.length - position)
-    state.transfer?.burst = burst
-    transferAlarm.set(at: max(moment(transfer, position + burst - 1), now))
-  }
-
-  private func store(_ position: Int, _ byte: UInt8) {
-    guard let count = state.transfer?.buffer.count, position < count else { return }
-    state.transfer?.buffer[position] = byte
-  }
-
-  /// - Source: Intel 82077AA data sheet, SCAN: FFh from either side matches anything.
-  private func compare(_ kind: FloppyTransfer.Kind, _ position: Int, _ host: UInt8) {
-    guard let transfer = state.transfer, position < transfer.buffer.count else { return }
-    let disk = transfer.buffer[position]
-    guard disk != host, disk != 0xFF, host != 0xFF else { return }
-    state.transfer?.scanDiffers = true
-    switch kind {
-    case .scanLow: if disk > host { state.transfer?.scanFails = true }
-    case .scanHigh: if disk < host { state.transfer?.scanFails = true }
-    default: state.transfer?.scanFails = true
-    }
+    let burst = min(max(state.chip.fifo.count - threshold, 1), left)
+    state.transfer.burst = burst
+    transferAlarm.set(at: max(state.transfer.moment(position + burst - 1), now))
   }
 
   // MARK: End of a sector
 
   /// The CRC of the sector has passed.
   func sectorDone() {
-    guard let transfer = state.transfer else { return }
+    guard state.transfer.isActive else { return }
+    let transfer = state.transfer
     if transfer.kind.writesDisk {
       guard let unit = selected, let image = slot(unit)?.image else {
-        state.transfer?.stage = .stalled
+        state.transfer.stage = .stalled
         return
       }
       let doubled = image.geometry.isFortyTrack && state.drives[unit].type == .drive1200K
@@ -179,8 +152,8 @@ extension FloppyController {
     } else if let track = trackUnderHead(transfer), track.sectors.indices.contains(transfer.sector),
       track.sectors[transfer.sector].hasDataError, transfer.length > 0
     {
-      state.transfer?.status1.insert(.dataError)
-      state.transfer?.status2.insert(.dataFieldError)
+      state.transfer.status1.insert(.dataError)
+      state.transfer.status2.insert(.dataFieldError)
       if transfer.kind != .readTrack { return finish(code: 1) }
     }
     if transfer.kind.isScan, transfer.length > 0, scanDone(transfer) { return }
@@ -189,10 +162,10 @@ extension FloppyController {
       return finish(code: 0)
     }
     if transfer.isTerminal, !transfer.kind.takesData || state.chip.fifo.isEmpty || !transfer.kind.writesDisk {
-      _ = state.transfer?.advance()
+      _ = state.transfer.advance()
       return finish(code: 0)
     }
-    let isMore = state.transfer?.advance() ?? false
+    let isMore = state.transfer.advance()
     if transfer.kind == .readTrack {
       if transfer.done + 1 < Int(transfer.eot) { return search() }
     } else if transfer.countsSectors, transfer.done + 1 >= Int(transfer.extra) {
@@ -202,12 +175,13 @@ extension FloppyController {
     }
     if transfer.kind == .verify { return finish(code: 0) }
     if transfer.kind.takesData || state.chip.fifo.isEmpty { return finishDrained() }
-    state.transfer?.stage = .draining
+    state.transfer.stage = .draining
   }
 
   /// The last sector is through and the FIFO is empty: without a TC by now, the command ran past its last sector.
   func finishDrained() {
-    guard let transfer = state.transfer else { return }
+    guard state.transfer.isActive else { return }
+    let transfer = state.transfer
     if transfer.kind.isScan {
       return finish(code: 0, [], .scanNotSatisfied)
     }
@@ -221,7 +195,7 @@ extension FloppyController {
       return true
     }
     if transfer.isTerminal {
-      _ = state.transfer?.advance()
+      _ = state.transfer.advance()
       finish(code: 0, [], .scanNotSatisfied)
       return true
     }

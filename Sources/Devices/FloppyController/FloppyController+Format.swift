@@ -17,25 +17,25 @@ extension FloppyController {
   }
 
   func beginFormat(_ drive: FloppyDrive, from index: Int64) {
-    state.transfer?.stage = .formatting
-    state.transfer?.startIndex = index
-    state.transfer?.formatted = []
+    state.transfer.stage = .formatting
+    state.transfer.startIndex = index
+    state.transfer.formatted = []
     // The first ID is asked for at once, so that it is there when the index hole comes.
     requestService()
     transferAlarm.set(
       at: max(
         drive.index(index)
-          + drive.angle(of: FloppyTrack.preamble(isFM: !transferOrNew.isMFM), in: track(transferOrNew, drive, [])), now)
+          + drive.angle(of: FloppyTrack.preamble(isFM: !state.transfer.isMFM), in: track(state.transfer, drive, [])),
+        now)
     )
   }
 
-  private var transferOrNew: FloppyTransfer { state.transfer ?? FloppyTransfer() }
-
   /// The head is where the next ID goes, or at the index hole that ends the track.
   func formatDue() {
-    guard let transfer = state.transfer else { return }
+    guard state.transfer.isActive else { return }
+    let transfer = state.transfer
     guard let unit = selected, state.drives[unit].motorOn, let image = slot(unit)?.image else {
-      state.transfer?.stage = .stalled
+      state.transfer.stage = .stalled
       return
     }
     let drive = state.drives[unit]
@@ -52,10 +52,9 @@ extension FloppyController {
       return finish(code: 0)
     }
     guard state.chip.fifo.count >= 4 else { return finish(code: 1, .overrun) }
-    let bytes = state.chip.fifo
-    state.chip.fifo = []
+    let bytes = (0..<4).map { _ in state.chip.fifo.take() }
     let id = FloppySectorID(cylinder: bytes[0], head: bytes[1], record: bytes[2], sizeCode: bytes[3])
-    state.transfer?.formatted.append(id)
+    state.transfer.formatted.append(id)
     let count = transfer.formatted.count + 1
     if count < min(Int(transfer.eot), fits) { requestService() }
     let next = drive.index(transfer.startIndex) + drive.angle(of: preamble + count * sectorBytes(transfer), in: empty)

@@ -11,6 +11,7 @@ extension FloppyController {
       .readID: .readID, .formatTrack: .format,
     ]
     var transfer = FloppyTransfer()
+    transfer.isActive = true
     transfer.kind = kinds[command] ?? .readID
     transfer.unit = Int(byte(1) & 3)
     transfer.side = Int(byte(1) >> 2 & 1)
@@ -35,13 +36,13 @@ extension FloppyController {
       state.chip.lastEOT = transfer.eot
     }
     state.chip.phase = .execution
-    state.chip.fifo = []
+    state.chip.fifo.clear()
     state.transfer = transfer
     drivePins()
     let from = state.chip.presentCylinder[transfer.unit]
     let takesSeek = transfer.kind != .readID && transfer.kind != .format
     if state.chip.impliesSeek, takesSeek, from != transfer.id.cylinder {
-      state.transfer?.stage = .seeking
+      state.transfer.stage = .seeking
       state.chip.seeking |= 1 << UInt8(transfer.unit)
       transferAlarm.set(after: state.chip.stepTime)
     } else {
@@ -70,8 +71,8 @@ extension FloppyController {
 
   /// Head load, unless the heads are still loaded from the last command on this drive.
   private func load() {
-    state.transfer?.stage = .loading
-    let unit = state.transfer?.unit ?? 0
+    state.transfer.stage = .loading
+    let unit = state.transfer.unit
     if state.loadedUnit == unit, state.loadedUntil > now {
       transferAlarm.set(at: now)
     } else {
@@ -81,7 +82,9 @@ extension FloppyController {
 
   /// The transfer's alarm.
   func transferDue() {
-    guard let transfer = state.transfer else { return }
+    guard state.transfer.isActive else { return }
+    if state.transfer.stage == .data { return dataDue() }
+    let transfer = state.transfer
     switch transfer.stage {
     case .seeking: impliedStep(transfer)
     case .loading:
@@ -128,11 +131,12 @@ extension FloppyController {
 
   /// Looks for the next sector of the command from now on.
   func search() {
-    guard let transfer = state.transfer else { return }
-    state.transfer?.buffer = []
-    state.transfer?.position = 0
+    guard state.transfer.isActive else { return }
+    let transfer = state.transfer
+    state.transfer.buffer = []
+    state.transfer.position = 0
     guard let unit = selected, let track = trackUnderHead(transfer) else {
-      state.transfer?.stage = .stalled
+      state.transfer.stage = .stalled
       return
     }
     let drive = state.drives[unit]
@@ -142,7 +146,7 @@ extension FloppyController {
     if transfer.kind == .format { return beginFormat(drive, from: next) }
     let places = track.places
     if transfer.kind == .readTrack {
-      if transfer.startIndex < 0 { state.transfer?.startIndex = next }
+      if transfer.startIndex < 0 { state.transfer.startIndex = next }
       let index = max(transfer.startIndex < 0 ? next : transfer.startIndex, 0)
       guard track.sectors.indices.contains(transfer.done) else { return giveUp(drive.index(index &+ 1)) }
       return arrive(
@@ -167,13 +171,13 @@ extension FloppyController {
   }
 
   private func arrive(_ sector: Int, at instant: Instant) {
-    state.transfer?.stage = .searching
-    state.transfer?.sector = sector
+    state.transfer.stage = .searching
+    state.transfer.sector = sector
     transferAlarm.set(at: max(instant, now))
   }
 
   private func giveUp(_ instant: Instant) {
-    state.transfer?.stage = .failing
+    state.transfer.stage = .failing
     transferAlarm.set(at: max(instant, now))
   }
 
@@ -185,7 +189,7 @@ extension FloppyController {
   /// The second index pulse came without the sector.
   private func fail(_ transfer: FloppyTransfer) {
     guard let track = trackUnderHead(transfer) else {
-      state.transfer?.stage = .stalled
+      state.transfer.stage = .stalled
       return
     }
     let readable = track.sectors.filter { !$0.hasIDError }
@@ -209,14 +213,14 @@ extension FloppyController {
     guard track.sectors.indices.contains(transfer.sector) else { return search() }
     let sector = track.sectors[transfer.sector]
     if transfer.kind == .readID {
-      state.transfer?.id = sector.id
+      state.transfer.id = sector.id
       return finish(code: 0)
     }
     if sector.hasIDError {
       if transfer.kind != .readTrack { return finish(code: 1, .dataError) }
-      state.transfer?.status1.insert(.dataError)
+      state.transfer.status1.insert(.dataError)
     }
-    if transfer.kind == .readTrack, sector.id != transfer.id { state.transfer?.status1.insert(.noData) }
+    if transfer.kind == .readTrack, sector.id != transfer.id { state.transfer.status1.insert(.noData) }
     let drive = state.drives[unit]
     let place = track.places[transfer.sector]
     if sector.lacksData, !transfer.kind.writesDisk {
@@ -231,24 +235,24 @@ extension FloppyController {
     if transfer.kind.writesDisk { data = [UInt8](repeating: 0, count: max(transfer.id.byteCount, 1)) }
     // N = 0: DTL bytes of the 128 are passed.
     let short = transfer.id.sizeCode == 0 && transfer.kind != .verify ? min(data.count, Int(transfer.extra)) : 0
-    state.transfer?.length = short > 0 ? short : data.count
-    state.transfer?.buffer = data
-    state.transfer?.position = 0
-    state.transfer?.scanFails = false
-    state.transfer?.scanDiffers = false
-    state.transfer?.byteTime = byteTime
-    state.transfer?.dataStart = moment(place.data)
-    state.transfer?.sectorEnd = max(moment(place.end), moment(place.data) + Span(picoseconds: byteTime))
+    state.transfer.length = short > 0 ? short : data.count
+    state.transfer.buffer = data
+    state.transfer.position = 0
+    state.transfer.scanFails = false
+    state.transfer.scanDiffers = false
+    state.transfer.byteTime = byteTime
+    state.transfer.dataStart = moment(place.data)
+    state.transfer.sectorEnd = max(moment(place.end), moment(place.data) + Span(picoseconds: byteTime))
 
     let wrongMark =
       transfer.kind == .readDeleted ? !sector.isDeleted : !transfer.kind.writesDisk && sector.isDeleted
     if wrongMark, transfer.kind != .readTrack {
-      state.transfer?.status2.insert(.controlMark)
+      state.transfer.status2.insert(.controlMark)
       if transfer.skips {
-        state.transfer?.length = 0
-        state.transfer?.position = 0
-        state.transfer?.stage = .trailer
-        return transferAlarm.set(at: state.transfer?.sectorEnd ?? now)
+        state.transfer.length = 0
+        state.transfer.position = 0
+        state.transfer.stage = .trailer
+        return transferAlarm.set(at: state.transfer.sectorEnd)
       }
     }
     beginData()
@@ -258,14 +262,15 @@ extension FloppyController {
 
   /// Goes on with a command that waited for index pulses.
   func resumeStalled() {
-    guard state.transfer?.stage == .stalled else { return }
+    guard state.transfer.isActive, state.transfer.stage == .stalled else { return }
     search()
   }
 
   /// Ends the command with its seven result bytes and INT.
   func finish(code: UInt8, _ status1: FloppyStatus1 = [], _ status2: FloppyStatus2 = []) {
-    guard let transfer = state.transfer else { return }
-    state.transfer = nil
+    guard state.transfer.isActive else { return }
+    let transfer = state.transfer
+    state.transfer.isActive = false
     state.loadedUnit = transfer.unit
     state.loadedUntil = now + state.chip.unloadTime
     transferAlarm.cancel()

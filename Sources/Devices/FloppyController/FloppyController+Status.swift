@@ -26,7 +26,7 @@ extension FloppyController {
   func statusA() -> UInt8 {
     let chip = state.chip
     let s = signals
-    let side = state.transfer?.side == 1
+    let side = state.transfer.side == 1
     let inward = selected.map { state.drives[$0].isInward } ?? false
     switch configuration.mode {
     case .at: return 0xFF

@@ -22,7 +22,7 @@ public final class FloppyController: Device {
   public struct State: SavedState {
     var chip = I82077AA()
     var drives = Bank<4, FloppyDrive>(repeating: FloppyDrive())
-    var transfer: FloppyTransfer?
+    var transfer = FloppyTransfer()
     /// Until when the heads stay loaded, and of which drive.
     var loadedUntil = Instant.zero
     var loadedUnit = 0
@@ -68,7 +68,7 @@ public final class FloppyController: Device {
     dma.deviceToMemory = { [unowned self] in UInt16(readFIFO()) }
     dma.memoryToDevice = { [unowned self] in writeFIFO(UInt8(truncatingIfNeeded: $0)) }
     dma.verify = { [unowned self] in
-      if state.transfer?.kind.takesData == true { writeFIFO(0xFF) } else { _ = readFIFO() }
+      if takesData { writeFIFO(0xFF) } else { _ = readFIFO() }
     }
     dma.terminalCount = { [unowned self] in terminalCount() }
   }
@@ -164,14 +164,14 @@ public final class FloppyController: Device {
     case 3: return state.chip.tdr | 0xFC
     case 4:
       state.chip.isPoweredDown = false
-      return state.chip.mainStatus(hostReads: state.transfer?.kind.takesData != true, now: now)
+      return state.chip.mainStatus(hostReads: !takesData, now: now)
     case 5:
       switch state.chip.phase {
       case .result:
         let byte = state.chip.takeResultByte(now: now)
         drivePins()
         return byte
-      case .execution where state.chip.isNonDMA && state.transfer?.kind.takesData == false: return readFIFO()
+      case .execution where state.chip.isNonDMA && !takesData: return readFIFO()
       default: return 0xFF
       }
     default: return 0xFF
@@ -201,7 +201,7 @@ public final class FloppyController: Device {
       switch state.chip.phase {
       case .command:
         if state.chip.takeCommandByte(value, now: now) { execute() }
-      case .execution where state.chip.isNonDMA && state.transfer?.kind.takesData == true: writeFIFO(value)
+      case .execution where state.chip.isNonDMA && takesData: writeFIFO(value)
       default: break
       }
     default: break
@@ -229,7 +229,7 @@ public final class FloppyController: Device {
 
   private func softReset() {
     state.chip.reset(hardware: false)
-    state.transfer = nil
+    state.transfer.isActive = false
     for unit in 0..<4 { state.drives[unit].movement = .none }
     stepAlarm.cancel()
     transferAlarm.cancel()
@@ -272,7 +272,7 @@ public final class FloppyController: Device {
       state.drives[unit].steps = min(max(state.drives[unit].steps, 0), 255)
     }
     state.loadedUnit &= 3
-    guard var transfer = state.transfer else { return }
+    var transfer = state.transfer
     transfer.unit &= 3
     transfer.side &= 1
     transfer.buffer = Array(transfer.buffer.prefix(16_384))
@@ -288,11 +288,14 @@ public final class FloppyController: Device {
 
   // MARK: Helpers
 
+  /// A command is being carried out that takes bytes from the host.
+  private var takesData: Bool { state.transfer.isActive && state.transfer.kind.takesData }
+
   /// Puts the chip's outputs on the pins, as far as DMAGATE# lets them out.
   func drivePins() {
-    let chip = state.chip
-    interrupt.drive(chip.interrupt && chip.dor.isGated)
-    dma.request.drive(chip.dmaRequest && chip.dor.isGated)
+    let isGated = state.chip.dor.isGated
+    interrupt.drive(state.chip.interrupt && isGated)
+    dma.request.drive(state.chip.dmaRequest && isGated)
   }
 
   /// The drive that DOR selects; nil if there is none. (The data sheet also lets the motor bit gate the select outputs

@@ -34,6 +34,8 @@ struct FloppyTransfer: Codable {
     case formatting
   }
 
+  /// A command is being carried out; false: everything else here is left over from the last one.
+  var isActive = false
   var kind = Kind.read
   var stage = Stage.loading
   /// DS bits of the command: whose PCN counts.
@@ -82,6 +84,37 @@ struct FloppyTransfer: Codable {
   var scanFails = false
   var scanDiffers = false
 
+  /// The next byte from the disk.
+  mutating func takeByte() -> UInt8 {
+    let byte = position < buffer.count ? buffer[position] : 0
+    position &+= 1
+    return byte
+  }
+
+  /// The next byte for the disk.
+  mutating func putByte(_ byte: UInt8) {
+    if position < buffer.count { buffer[position] = byte }
+    position &+= 1
+  }
+
+  /// The next byte of a scan.
+  ///
+  /// - Source: Intel 82077AA data sheet, SCAN: FFh from either side matches anything.
+  mutating func compareByte(_ host: UInt8) {
+    let disk = position < buffer.count ? buffer[position] : 0
+    position &+= 1
+    guard disk != host, disk != 0xFF, host != 0xFF else { return }
+    scanDiffers = true
+    switch kind {
+    case .scanLow: if disk > host { scanFails = true }
+    case .scanHigh: if disk < host { scanFails = true }
+    default: scanFails = true
+    }
+  }
+
+  /// When `count` bytes of the data field have passed the head.
+  func moment(_ count: Int) -> Instant { dataStart + Span(picoseconds: Int64(count) &* byteTime) }
+
   /// The address of the next sector, and whether it is on the present cylinder still.
   ///
   /// - Source: Intel 82077AA data sheet, table 6-5 "Result phase table" for READ DATA.
@@ -106,4 +139,32 @@ struct FloppyTransfer: Codable {
     id.cylinder &+= 1
     return false
   }
+}
+
+/// The controller's FIFO of 16 bytes.
+struct FloppyFIFO: Codable, Equatable, Sendable {
+  private var bytes = Bank<16, UInt8>(repeating: 0)
+  private var first: UInt8 = 0
+  private(set) var fill: UInt8 = 0
+
+  var count: Int { min(Int(fill), 16) }
+  var isEmpty: Bool { fill == 0 }
+
+  /// Puts a byte in; one too many is lost.
+  mutating func append(_ byte: UInt8) {
+    guard fill < 16 else { return }
+    bytes[unchecked: Int((first &+ fill) & 15)] = byte
+    fill &+= 1
+  }
+
+  /// Takes the oldest byte out; FFh if there is none.
+  mutating func take() -> UInt8 {
+    guard fill > 0 else { return 0xFF }
+    let byte = bytes[unchecked: Int(first & 15)]
+    first = (first &+ 1) & 15
+    fill &-= 1
+    return byte
+  }
+
+  mutating func clear() { fill = 0 }
 }

@@ -133,14 +133,21 @@ public struct I82077AA: Codable, Equatable, Sendable {
   /// Result bytes not read yet.
   var results: [UInt8] = []
   /// The FIFO in the execution phase.
-  var fifo: [UInt8] = []
+  var fifo = FloppyFIFO()
   /// When RQM comes back after a byte was passed.
   var readyAt = Instant.zero
 
   // MARK: Derived
 
   /// Data rate in kbit/s (MFM).
-  var rate: Int64 { [500, 300, 250, 1000][Int(rateSelect & 3)] }
+  var rate: Int64 {
+    switch rateSelect & 3 {
+    case 0: 500
+    case 1: 300
+    case 2: 250
+    default: 1000
+    }
+  }
   /// Implied seeks are enabled.
   var impliesSeek: Bool { configuration & 0x40 != 0 }
   /// Bytes the FIFO holds: 16, or 1 while it is disabled.
@@ -202,7 +209,7 @@ public struct I82077AA: Codable, Equatable, Sendable {
     serviceRequest = false
     command = []
     results = []
-    fifo = []
+    fifo.clear()
     phase = .reset
   }
 
@@ -265,7 +272,7 @@ public struct I82077AA: Codable, Equatable, Sendable {
   mutating func give(_ bytes: [UInt8], interrupt: Bool) {
     command = []
     results = bytes
-    fifo = []
+    fifo.clear()
     serviceRequest = false
     phase = bytes.isEmpty ? .command : .result
     resultInterrupt = interrupt

@@ -72,7 +72,11 @@ public final class KeyboardController: Device {
           update()
         },
         .alarm("keyboard", keyboardTime) { [unowned self] in update() },
-        .alarm("mouse", mouseTime) { [unowned self] in update() },
+        .alarm("mouse", mouseTime) { [unowned self] in
+          // Only here, so that all that moves at one moment goes into one packet.
+          state.mouse.elapse(wire.now)
+          update()
+        },
       ])
   }
 
@@ -84,6 +88,12 @@ public final class KeyboardController: Device {
     firmware.cancel()
     wire.cancel()
     update()
+  }
+
+  /// Limits damaged values.
+  public func stateLoaded() {
+    state.keyboard.limit(now: wire.now)
+    state.mouse.limit()
   }
 
   // MARK: Ports
@@ -161,7 +171,6 @@ public final class KeyboardController: Device {
   private func update() {
     let now = wire.now
     state.keyboard.elapse(now)
-    state.mouse.elapse(now)
     if state.inputDue, state.wire == .idle {
       state.inputDue = false
       perform(state.chip.process())

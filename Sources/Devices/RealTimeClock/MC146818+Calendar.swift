@@ -23,13 +23,13 @@ extension MC146818 {
     memory[Field.day] = encode(date.day)
     memory[Field.month] = encode(date.month)
     memory[Field.year] = encode(date.year % 100)
-    memory[Field.century] = UInt8(truncatingIfNeeded: date.year / 1000 << 4 | date.year / 100 % 10)
+    memory[Field.century] = UInt8(truncatingIfNeeded: (date.year / 1000) << 4 | date.year / 100 % 10)
   }
 
   // MARK: Helpers
 
   private func encode(_ n: Int) -> UInt8 {
-    b.binary ? UInt8(truncatingIfNeeded: n) : UInt8(truncatingIfNeeded: n / 10 << 4 | n % 10)
+    b.binary ? UInt8(truncatingIfNeeded: n) : UInt8(truncatingIfNeeded: (n / 10) << 4 | n % 10)
   }
 
   private func decode(_ value: UInt8) -> Int {

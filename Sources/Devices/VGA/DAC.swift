@@ -6,7 +6,7 @@ import Hardware
 ///   fetches the colour and steps the address at once, writing mode stores after the third component.
 struct DAC: Codable, Equatable, Sendable {
   /// Red, green, blue of each colour in turn, 6 bits.
-  var colors = [UInt8](repeating: 0, count: 768)
+  var colors = Bank<768, UInt8>(repeating: 0)
   var mask: UInt8 = 0
   var address: UInt8 = 0
   var isReading = false
@@ -75,7 +75,6 @@ struct DAC: Codable, Equatable, Sendable {
 
   /// Puts numbers of a damaged saved state in range.
   mutating func repair() {
-    if colors.count != 768 { colors = [UInt8](repeating: 0, count: 768) }
     for i in colors.indices { colors[i] &= 0x3F }
     component = min(max(component, 0), 2)
   }

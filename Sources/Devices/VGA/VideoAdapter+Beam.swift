@@ -13,15 +13,15 @@ extension VideoAdapter {
     let retraceStart: Int64
     let retraceLength: Int64
 
-    init(_ state: State) {
-      clock = state.miscellaneous.dotClock
-      character = Int64(state.sequencer.dotsPerCharacter) &* (state.sequencer.isHalfClock ? 2 : 1)
-      line = character &* Int64(state.crt.horizontalTotal)
-      lines = Int64(state.crt.verticalTotal)
-      displayCharacters = Int64(state.crt.horizontalDisplay)
-      displayLines = Int64(state.crt.verticalDisplay)
-      retraceStart = Int64(state.crt.retraceStart)
-      retraceLength = Int64(state.crt.retraceLength)
+    init(_ miscellaneous: MiscellaneousOutput, _ sequencer: Sequencer, _ crt: CRTController) {
+      clock = miscellaneous.dotClock
+      character = Int64(sequencer.dotsPerCharacter) &* (sequencer.isHalfClock ? 2 : 1)
+      line = character &* Int64(crt.horizontalTotal)
+      lines = Int64(crt.verticalTotal)
+      displayCharacters = Int64(crt.horizontalDisplay)
+      displayLines = Int64(crt.verticalDisplay)
+      retraceStart = Int64(crt.retraceStart)
+      retraceLength = Int64(crt.retraceLength)
     }
 
     var frame: Int64 { line &* lines }
@@ -38,7 +38,7 @@ extension VideoAdapter {
     var dot: Int64
   }
 
-  var timing: Timing { Timing(state) }
+  var timing: Timing { Timing(state.miscellaneous, state.sequencer, state.crt) }
 
   func beam(_ timing: Timing, at t: Instant) -> Beam {
     let elapsed = Instant(picoseconds: max((t - state.frameOrigin).picoseconds, 0))

@@ -92,14 +92,14 @@ extension VideoAdapter {
     output.isDirty = true
     if size == 4, path.isPlain, path.isChain4, a & 3 == 0 {
       // Four dots of mode 13h: the four planes of one offset.
-      return state.memory.store(Int(a) & path.mask, value, mask: path.planeBytes)
+      return memory.store(Int(a) & path.mask, value, mask: path.planeBytes)
     }
     if path.isPlain, path.writesOddEven, !path.isChain4, a & 1 == 0 {
       // Characters with their attributes: even and odd byte at one offset (if bit 0 is replaced) or two.
       for shift in stride(from: UInt32(0), to: UInt32(truncatingIfNeeded: size &* 8), by: 16) {
         let pair = value &>> shift & 0xFFFF
         if path.replacesBit0, a < path.size {
-          state.memory.store(path.oddEven(Int(a)), pair | pair << 16, mask: path.planeBytes)
+          memory.store(path.oddEven(Int(a)), pair | pair << 16, mask: path.planeBytes)
         } else if a < path.size {
           writeByte(Int(a), UInt8(truncatingIfNeeded: pair))
           writeByte(Int(a &+ 1), UInt8(truncatingIfNeeded: pair >> 8))
@@ -125,7 +125,7 @@ extension VideoAdapter {
       plane = plane & 2 | a & 1
       offset = path.oddEven(a)
     }
-    let latches = state.memory.load(offset)
+    let latches = memory.load(offset)
     state.latches = latches
     if path.isReadMode1 { return state.graphics.compare(latches) }
     return UInt8(truncatingIfNeeded: latches &>> UInt32(truncatingIfNeeded: plane &* 8))
@@ -145,6 +145,6 @@ extension VideoAdapter {
     let data =
       path.isPlain
       ? UInt32(value) &* 0x0101_0101 : state.graphics.combine(value, latches: state.latches)
-    state.memory.store(offset, data, mask: mask)
+    memory.store(offset, data, mask: mask)
   }
 }

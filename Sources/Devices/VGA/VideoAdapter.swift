@@ -19,7 +19,6 @@ public final class VideoAdapter: Device {
     var graphics = GraphicsController()
     var attribute = AttributeController()
     var dac = DAC()
-    var memory = VideoMemory()
     /// What the last read left in the four planes' latches.
     var latches: UInt32 = 0
     var miscellaneous = MiscellaneousOutput(rawValue: 0)
@@ -41,6 +40,7 @@ public final class VideoAdapter: Device {
 
   /// Vertical retrace, for those who want to be told of it; the adapter itself needs no alarm.
   let retrace = Alarm()
+  let memory = VideoMemory()
   let output = VideoOutput()
   let path = MemoryPath()
 
@@ -57,7 +57,7 @@ public final class VideoAdapter: Device {
         .ports(0x3B4...0x3B5, block: Block.monoCRT), .ports(0x3BA...0x3BA, block: Block.monoStatus),
         .ports(0x3C0...0x3CF, block: Block.common), .ports(0x3D4...0x3D5, block: Block.colorCRT),
         .ports(0x3DA...0x3DA, block: Block.colorStatus), .ports(0x46E8...0x46E8, block: Block.enable),
-        .memory(0xA_0000...0xB_FFFF, block: 0),
+        .memory(0xA_0000...0xB_FFFF, block: 0), .part("memory", memory),
         .alarm("retrace", retrace) {},
       ])
   }
@@ -76,7 +76,6 @@ public final class VideoAdapter: Device {
     // The reset line clears registers; memory and palette RAM keep what they have.
     let old = state
     state = State()
-    state.memory = old.memory
     state.dac.colors = old.dac.colors
     state.frameOrigin = now
     stateLoaded()
@@ -84,7 +83,6 @@ public final class VideoAdapter: Device {
 
   /// A saved state has been loaded: repairs damage and rebuilds what is derived.
   public func stateLoaded() {
-    state.memory.repair()
     state.dac.repair()
     state.frameBase = min(max(state.frameBase, 0), 1 << 48)
     if state.frameOrigin > now { state.frameOrigin = now }

@@ -365,6 +365,7 @@ struct Decoder {
       default: op.id = addressSize32 ? .jcxz32 : .jcxz16
       }
       return .last
+    case .escape: escape(&op)
     case .nop: op.id = .nop
     case .cbw: op.id = operandSize32 ? .cwde : .cbw
     case .cwd: op.id = operandSize32 ? .cdq : .cwd
@@ -448,6 +449,26 @@ struct Decoder {
     op.targetMask = operandSize32 ? 0xFFFF_FFFF : 0xFFFF
   }
 
+  /// ESC: what the numeric unit does and how long it takes is known from the two bytes.
+  private func escape(_ op: inout Op) {
+    let opcode = UInt16(truncatingIfNeeded: self.opcode & 7) << 8 | UInt16(modRM)
+    op.id = isRegister ? .escapeRegister : .escapeMemory
+    op.imm = UInt32(opcode)
+    op.mode = operandSize32 ? 4 : 2
+    op.a = X87.recordsPointers(opcode: opcode) ? 1 : 0
+    let access = isRegister ? .undefined : NumericAccess(X87.memoryForm(opcode: opcode))
+    op.b = access.rawValue
+    // One clock is static: an instruction that traps (#NM) costs no more than that. The rest is charged on execution.
+    let count = X87.clocks(opcode: opcode, model: is486 ? .i486 : .i387, isProtected: true)
+    op.clocks = 1
+    op.extra = count.clocks == 0 ? 0 : count.clocks &- 1
+    op.targetMask = UInt32(min(count.concurrent, op.extra))
+    // A 386 goes on once it has handed the instruction and its operands over, except for results it has to fetch.
+    // The 16 clocks are from memory (timing notes 1.7) and unverified.
+    let fetches = access.rawValue >= NumericAccess.store2.rawValue || opcode == 0x7E0
+    if !is486, !fetches, op.extra > 15 { op.targetMask = UInt32(op.extra &- 15) }
+  }
+
   /// Everything that goes through `CPU.execute`.
   private func general(_ op: inout Op, _ byte: Bool) -> Status {
     op.a = form.operation.rawValue
@@ -476,8 +497,6 @@ struct Decoder {
       if form.third == .CL { op.imm = 0x100 }
     case .bt, .bts, .btr, .btc: if form.second == .Gv { op.imm = 0x100 }
     case .bswap: op.base = UInt8(opcode & 7) * 4
-    case .escape:
-      op.imm = UInt32(opcode & 7) << 8 | UInt32(modRM)
     case .movFromControl, .movToControl, .movFromDebug, .movToDebug, .movFromTest, .movToTest:
       op.base = rm * 4
       ends = true

@@ -50,6 +50,8 @@ enum OpID: UInt16 {
   case inc16rJ, inc32rJ, dec16rJ, dec32rJ
   // MARK: Flags and conversions
   case nop, cbw, cwde, cwd, cdq, clc, stc, cmc, cld, std, lahf, sahf
+  // MARK: Numeric: opcode in `imm`, pointer recording in `a`, `NumericAccess` in `b`, concurrent clocks in `targetMask`
+  case escapeRegister, escapeMemory
   // MARK: Everything else, by `Operation` in `a`
   /// May fault; goes on with the next operation.
   case other

@@ -456,6 +456,8 @@ extension CPU {
         case .std: s.pointee.flags |= EFLAGS.df
         case .lahf: set(1, UInt8(truncatingIfNeeded: eflags))
         case .sahf: setArithmeticFlags(UInt32(get(1, UInt8.self)) | (of ? EFLAGS.of : 0))
+        case .escapeRegister: if !escapeRegister(o) { break outer }
+        case .escapeMemory: if !escapeMemory(o) { break outer }
         case .other: if !execute(o) { break outer }
         case .otherEnd:
           switch executeLast(o) {

@@ -36,6 +36,11 @@ struct Caches {
   // The world.
   /// The owner, for the slow paths.
   let owner: Unmanaged<Processor>
+  let memory: Unmanaged<PhysicalMemory>
+  let io: Unmanaged<IOSpace>
+  let scheduler: Unmanaged<Scheduler>
+  /// Picoseconds per clock: a whole number for every model.
+  let period: Int64
   let ram: UnsafeMutablePointer<UInt8>
   let ramPages: UInt32
   let codePages: UnsafeMutablePointer<UInt8>
@@ -44,6 +49,8 @@ struct Caches {
   let is486: Bool
   let hasFPU: Bool
   let hasCPUID: Bool
+  /// The 387's ERROR# goes to the 386's pin, so that errors raise #MF. Not on a PC, where they make IRQ 13.
+  var numericErrorsTrap = false
   /// Physical address mask is the board's business (A20); the 386SX has 24 address pins.
   let addressMask: UInt32
   /// TLB policy: page-table writes drop translations (`coherent`), or only CR3 and INVLPG do (`real`).

@@ -58,6 +58,14 @@ struct CPUState: SavedState {
   var repeating = false
   /// FERR# is asserted (CR0.NE = 0 path), IGNNE# is given by the board.
   var ferr = false
+  /// IGNNE# is asserted: waiting instructions pass over pending numeric errors.
+  var ignoresNumericErrors = false
+  /// Stopped in front of a waiting numeric instruction with an error pending, CR0.NE = 0: an interrupt or IGNNE# goes on.
+  var awaitsNumericInterrupt = false
+  /// Clocks since power-on at which the numeric unit has finished its last instruction.
+  var numericBusyUntil: Int64 = 0
+  /// The numeric unit, if there is one. Last, since it is large.
+  var fpu = X87()
 
   init() {}
 }

@@ -53,6 +53,7 @@ public final class VectorRunner {
   public init(model: ProcessorModel) {
     self.model = model
     processor = Processor(model: model, fpu: true, memory: memory, io: IOSpace(), scheduler: Scheduler())
+    processor.cpu.c.pointee.numericErrorsTrap = true
     expected = .allocate(capacity: VectorRunner.memorySize)
     for i in 0..<memory.ramSize { memory.ram[i] = VectorRunner.background(i) }
     expected.update(from: memory.ram, count: VectorRunner.memorySize)
@@ -177,6 +178,9 @@ public final class VectorRunner {
     s.pointee.cr0 = mode == 0 ? 0x10 : 0x11
     // Where nothing else is said the task has no I/O permission bitmap.
     cpu.seg(SegmentIndex.tr).pointee.limit = 0
+    // Numeric errors are #MF; a system block brings its own CR0.
+    if cpu.c.pointee.is486 { s.pointee.cr0 |= CR0.ne }
+    s.pointee.fpu = VectorFile.numericUnit(v.fpuBefore, model: s.pointee.fpu.model)
     if let system = v.systemBefore, !converted { load(system) }
     cpu.c.pointee.exception = 0
     cpu.refreshMode()
@@ -280,6 +284,7 @@ public final class VectorRunner {
         return "\(segments[i]) limit \(hex(have.limit)), expected \(hex(want.limit))"
       }
     }
+    if v.flags & 2 != 0, let difference = VectorFile.difference(cpu.s.pointee.fpu, v) { return difference }
     if let system = v.systemAfter, !converted { return compare(system, v) }
     return nil
   }

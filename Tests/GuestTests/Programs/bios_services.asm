@@ -180,6 +180,71 @@ tests:
         EXPECT  ax, 2, "87 exception status"
         mov     word [gdt_src], 0xFFFF
 
+        ; switch to protected mode and back by hand
+        push    0
+        pop     es
+        in      al, 0x21
+        mov     ah, al
+        in      al, 0xA1
+        mov     [masks], ax
+        mov     [stack], sp
+        mov     si, table89
+        mov     bx, 0x5058
+        mov     ah, 0x89
+        int     0x15
+        mov     [moved], ax             ; selectors 18h, 20h, 28h, 30h: base 0
+        mov     ax, cs
+        mov     [selectors], ax
+        mov     ax, ds
+        mov     [selectors+2], ax
+        mov     ax, es
+        mov     [selectors+4], ax
+        mov     ax, ss
+        mov     [selectors+6], ax
+        smsw    ax
+        mov     [msw], ax
+        mov     eax, cr0
+        and     al, 0xFE
+        mov     cr0, eax
+        jmp     0:.real
+.real:  xor     ax, ax
+        mov     ds, ax
+        mov     es, ax
+        mov     ss, ax
+        mov     sp, [stack]
+        lidt    [realidt]
+        mov     al, 0x11
+        out     0x20, al
+        out     0xA0, al
+        mov     al, 0x08
+        out     0x21, al
+        mov     al, 0x70
+        out     0xA1, al
+        mov     al, 0x04
+        out     0x21, al
+        mov     al, 0x02
+        out     0xA1, al
+        mov     al, 0x01
+        out     0x21, al
+        out     0xA1, al
+        mov     ax, [masks]
+        out     0xA1, al
+        mov     al, ah
+        out     0x21, al
+        sti
+        mov     ax, [moved]
+        mov     al, 0
+        EXPECT  ax, 0, "89 status"
+        mov     ax, [msw]
+        and     ax, 1
+        EXPECT  ax, 1, "89 protected mode"
+        EXPECT  [selectors], 0x30, "89 CS"
+        EXPECT  [selectors+2], 0x18, "89 DS"
+        EXPECT  [selectors+4], 0x20, "89 ES"
+        EXPECT  [selectors+6], 0x28, "89 SS"
+        mov     ax, 0x2400
+        int     0x15
+
         ; waiting: half a second is nine ticks
         call    tick
         mov     cx, 7
@@ -431,6 +496,22 @@ gdt_src: dw     0xFFFF, 0, 0x9300, 0
 gdt_dst: dw     0xFFFF, 0, 0x9300, 0
         dw      0, 0, 0, 0
         dw      0, 0, 0, 0
+table89:
+        dw      0, 0, 0, 0
+        dw      0x3F, table89, 0x9300, 0
+        dw      0x7F, emptyidt, 0x9300, 0
+        dw      0xFFFF, 0, 0x9300, 0
+        dw      0xFFFF, 0, 0x9300, 0
+        dw      0xFFFF, 0, 0x9300, 0
+        dw      0xFFFF, 0, 0x9B00, 0
+        dw      0, 0, 0, 0
+emptyidt: times 128 db 0
+realidt: dw     0x3FF
+        dd      0
+selectors: dw   0, 0, 0, 0
+msw:    dw      0
+masks:  dw      0
+stack:  dw      0
 ext88:  dw      0
 e801:   dw      0, 0
 sum:    dd      0

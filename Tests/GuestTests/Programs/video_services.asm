@@ -41,6 +41,7 @@ test_main:
         call    codes
         call    state
         call    saving
+        call    overrides
         mov     ax, 3
         int     0x10
         ret
@@ -448,5 +449,69 @@ saving: mov     word [context], 0x1C00
         xor     ah, ah
         EXPECT  'CRT controller again', ax, 0xA3
         ret
+
+; A program's own save pointers: palette area, a text font of 10 lines for mode 3, a graphics font for mode 12h.
+overrides:
+        mov     word [context], 0x4A8
+        les     si, [0x4A8]
+        mov     di, .pointers
+        mov     eax, [es:si]
+        mov     [di], eax
+        mov     eax, [es:si + 16]
+        mov     [di + 16], eax
+        push    ds
+        pop     es
+        push    dword [0x4A8]
+        mov     word [0x4A8], .pointers
+        mov     word [0x4AA], 0
+        mov     ax, 3
+        int     0x10
+        EXPECT  'height of the override', [0x485], 10
+        movzx   ax, byte [0x484]
+        EXPECT  'rows of the override', ax, 39
+        mov     cl, 0x42
+        mov     al, 1
+        call    plane2
+        EXPECT  'glyph of the override', ax, 0x5A
+        mov     al, [BUFFER + 0x26]
+        xor     ah, ah
+        EXPECT  'palette area', ax, 0x14
+        mov     al, [BUFFER + 0x30]
+        EXPECT  'overscan in the area', ax, 0
+        mov     ax, 0x1B00
+        mov     bx, 0
+        mov     di, BUFFER + 0x100
+        int     0x10
+        mov     al, [BUFFER + 0x132]
+        xor     ah, ah
+        EXPECT  'save pointer flags', ax, 0x26
+        mov     ax, 0x12
+        int     0x10
+        EXPECT  'graphics height', [0x485], 12
+        movzx   ax, byte [0x484]
+        EXPECT  'graphics rows', ax, 39
+        EXPECT  'INT 43h', [0x43 * 4], .glyph
+        mov     ax, 2
+        int     0x10
+        EXPECT  'mode not in the list', [0x485], 16
+        pop     dword [0x4A8]
+        mov     ax, 3
+        int     0x10
+        EXPECT  'ROM font again', [0x485], 16
+        ret
+.pointers:
+        dw      0, 0
+        dw      BUFFER + 0x20, 0
+        dw      .text, 0
+        dw      .graphics, 0
+        dd      0, 0, 0
+.text:  db      10, 0
+        dw      1, 0x42, .glyph, 0
+        db      0xFF, 1, 3, 0xFF
+.graphics:
+        db      40
+        dw      12, .glyph, 0
+        db      0x12, 0xFF
+.glyph: db      0xA5, 0x5A, 0xA5, 0x5A, 0xA5, 0x5A, 0xA5, 0x5A, 0xA5, 0x5A, 0xA5, 0x5A
 
         END_OF_PROGRAM

@@ -11,29 +11,35 @@ extension VideoAdapter {
     let shift = crt.countShift
     let count = crt.horizontalDisplay + (scan.panning > 0 ? 1 : 0)
     let is8Bit = state.attribute.is8Bit
-    var x = -scan.panning
-    for i in 0..<count {
-      let counter = (scan.row + i >> shift) & 0xFFFF
-      let planes = state.memory.load(crt.planeOffset(counter, row: scan.scan))
-      // Eight nibbles, first dot in the top one.
-      let nibbles = self.nibbles(planes)
-      // Blinking in graphics (AR10 bit 3) is not shown.
-      for dot in 0..<8 {
-        if x >= 0, x < line.count {
-          let at = UInt32(28 &- 4 &* dot)
-          if is8Bit {
-            // Two nibbles are one dot, shown twice; the palette registers are passed by.
-            line[x] = colors.all[Int(nibbles >> (at & ~7) & 0xFF)]
-          } else {
-            line[x] = colors.sixteen[Int(nibbles >> at & 0x0F)]
+    guard let first = line.baseAddress, colors.sixteen.count == 16, !is8Bit || colors.all.count == 256 else { return }
+    (is8Bit ? colors.all : colors.sixteen).withUnsafeBufferPointer { table in
+      var x = -scan.panning
+      for i in 0..<count {
+        let counter = (scan.row + i >> shift) & 0xFFFF
+        // Eight nibbles, first dot in the top one. Blinking in graphics (AR10 bit 3) is not shown.
+        let nibbles = self.nibbles(memory.load(crt.planeOffset(counter, row: scan.scan)))
+        let isInside = x >= 0 && x + 8 <= line.count
+        if isInside, is8Bit {
+          // Two nibbles are one dot, shown twice; the palette registers are passed by.
+          for dot in 0..<4 {
+            let color = table[Int(nibbles &>> UInt32(24 &- 8 &* dot) & 0xFF)]
+            first[x &+ dot &* 2] = color
+            first[x &+ dot &* 2 &+ 1] = color
+          }
+        } else if isInside {
+          for dot in 0..<8 { first[x &+ dot] = table[Int(nibbles &>> UInt32(28 &- 4 &* dot) & 0x0F)] }
+        } else {
+          for dot in 0..<8 where x + dot >= 0 && x + dot < line.count {
+            let at = UInt32(28 - 4 * dot)
+            first[x + dot] = table[Int(is8Bit ? nibbles >> (at & ~7) & 0xFF : nibbles >> at & 0x0F)]
           }
         }
-        x += 1
-      }
-      // A ninth dot has nothing to show.
-      if dots == 9 {
-        if x >= 0, x < line.count { line[x] = colors.overscan }
-        x += 1
+        x += 8
+        if dots == 9 {
+          // A ninth dot has nothing to show.
+          if x >= 0, x < line.count { first[x] = colors.overscan }
+          x += 1
+        }
       }
     }
   }

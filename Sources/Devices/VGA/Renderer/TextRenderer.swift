@@ -20,14 +20,15 @@ extension VideoAdapter {
     let shift = crt.countShift
     // Panned lines show a part of one more character.
     let count = crt.horizontalDisplay + (scan.panning > 0 ? 1 : 0)
+    guard let first = line.baseAddress else { return }
     var x = -scan.panning
     for i in 0..<count {
       let counter = (scan.row + i >> shift) & 0xFFFF
-      let cell = state.memory.load(crt.planeOffset(counter, row: scan.scan))
+      let cell = memory.load(crt.planeOffset(counter, row: scan.scan))
       let code = Int(cell & 0xFF)
       let look = UInt8(truncatingIfNeeded: cell >> 8)
       let font = look & 0x08 != 0 ? fonts.1 : fonts.0
-      var bits = UInt32(state.memory.byte(font + code * 32 + scan.scan, plane: 2)) << 1
+      var bits = UInt32(memory.byte(font + code * 32 + scan.scan, plane: 2)) << 1
       if extends, code & 0xE0 == 0xC0 { bits |= bits >> 1 & 1 }
       // Underline: attributes with foreground 1 and background 0, whatever their intensity and blink bits.
       if isUnderlineRow, look & 0x77 == 0x01 { bits = 0x1FF }
@@ -39,10 +40,21 @@ extension VideoAdapter {
       if cursorAt >= 0, (counter &- crt.cursorSkew) & 0xFFFF == cursorAt { bits = 0x1FF }
       let foreground = colors.sixteen[Int(look & 0x0F)]
       let background = colors.sixteen[Int(back)]
-      for dot in 0..<dots {
-        if x >= 0, x < line.count { line[x] = bits & (0x100 >> UInt32(dot)) != 0 ? foreground : background }
-        x += 1
+      if x >= 0, x + dots <= line.count {
+        // Eight dots without a branch: this is most of the work of a text picture.
+        let differs = foreground ^ background
+        let cellAt = first + x
+        for dot in 0..<8 {
+          let lit = 0 &- (bits &>> UInt32(truncatingIfNeeded: 8 &- dot) & 1)
+          cellAt[dot] = background ^ differs & lit
+        }
+        if dots == 9 { first[x + 8] = bits & 1 != 0 ? foreground : background }
+      } else {
+        for dot in 0..<dots where x + dot >= 0 && x + dot < line.count {
+          first[x + dot] = bits & (0x100 >> UInt32(dot)) != 0 ? foreground : background
+        }
       }
+      x += dots
     }
   }
 
@@ -64,7 +76,7 @@ extension VideoAdapter {
           if crt.hasCursor, (counter &- crt.cursorSkew) & 0xFFFF == crt.cursorAddress, text.cursor == nil {
             text.cursor = (text.rows, i)
           }
-          text.cells.append(UInt16(truncatingIfNeeded: state.memory.load(crt.planeOffset(counter, row: scan.scan))))
+          text.cells.append(UInt16(truncatingIfNeeded: memory.load(crt.planeOffset(counter, row: scan.scan))))
         }
         previous = scan.row
       }

@@ -50,11 +50,32 @@ extension VideoAdapter {
       }
     }
     let old = output.frame
-    let isSame = old.width == width && old.height == height && old.pixels == pixels
+    let isSame = old.width == width && old.height == height && Self.isEqual(old.pixels, pixels)
     output.frame = VideoFrame(
       width: width, height: height, pixels: isSame ? old.pixels : pixels, refreshRate: timing.refreshRate,
       serial: isSame ? old.serial : old.serial &+ 1)
     return output.frame
+  }
+
+  /// Whether two pictures have the same dots, sixteen at a time.
+  private static func isEqual(_ a: [UInt32], _ b: [UInt32]) -> Bool {
+    guard a.count == b.count else { return false }
+    return a.withUnsafeBufferPointer { a in
+      b.withUnsafeBufferPointer { b in
+        var at = 0
+        while at + 16 <= a.count {
+          var differs: UInt32 = 0
+          for i in 0..<16 { differs |= a[at &+ i] ^ b[at &+ i] }
+          if differs != 0 { return false }
+          at += 16
+        }
+        while at < a.count {
+          if a[at] != b[at] { return false }
+          at += 1
+        }
+        return true
+      }
+    }
   }
 
   /// The colour of a screen that shows no memory; nil if it does.
