@@ -3,35 +3,35 @@
 /// Accesses of 16 and 32 bits go to the device at once if it takes them, else they are split into bytes, lowest port
 /// first, as the bus does for 8-bit devices. A port nobody answers reads 0xFF (the bus floats high).
 public final class IOSpace: Wiring {
-  private struct Claim {
-    let device: any Device
-    let name: String
-    let first: UInt16
-    let last: UInt16
-    let block: Int
-  }
-  private var claims: [Claim] = []
+  private var claims = BusClaims()
   /// Index into `claims` plus one; 0 where nobody answers.
-  private var map = [UInt8](repeating: 0, count: 65_536)
+  private let map: UnsafeMutablePointer<UInt8>
 
   /// How often a port that nobody answers was accessed, by port. For diagnosis; not part of the machine's state.
   public private(set) var unclaimedAccesses: [UInt16: Int] = [:]
 
   /// An empty space.
-  public init() {}
+  public init() {
+    map = .allocate(capacity: 65_536)
+    map.initialize(repeating: 0, count: 65_536)
+  }
+
+  deinit {
+    map.deallocate()
+    claims.deallocate()
+  }
 
   /// Gives `ports` to `device`.
   ///
   /// - Throws: `BackplaneError.conflict` naming both devices if a port is taken.
   func claim(_ ports: ClosedRange<UInt16>, _ device: any Device, name: String, block: Int) throws(BackplaneError) {
     for port in ports where map[Int(port)] != 0 {
-      let other = claims[Int(map[Int(port)]) - 1].name
-      throw .conflict("port 0x\(String(port, radix: 16))", name, other)
+      throw .conflict("port 0x\(String(port, radix: 16))", name, claims.name(Int(map[Int(port)]) - 1))
     }
-    guard claims.count < 255 else { throw .conflict("I/O space", name, "254 other port blocks") }
-    claims.append(
-      Claim(device: device, name: name, first: ports.lowerBound, last: ports.upperBound, block: block))
-    for port in ports { map[Int(port)] = UInt8(claims.count) }
+    guard let index = claims.add(device, name: name, first: UInt32(ports.lowerBound), block: block) else {
+      throw .conflict("I/O space", name, "\(BusClaims.capacity) other port blocks")
+    }
+    for port in ports { map[Int(port)] = UInt8(index + 1) }
   }
 
   /// Reads a byte.
@@ -41,8 +41,8 @@ public final class IOSpace: Wiring {
       unclaimedAccesses[port, default: 0] &+= 1
       return 0xFF
     }
-    let claim = claims[index - 1]
-    return claim.device.readPort(claim.block, Int(port &- claim.first))
+    let claim = claims.claims[index &- 1]
+    return claim.slot._withUnsafeGuaranteedRef { $0.readPort(claim.block, Int(port) &- Int(claim.first)) }
   }
 
   /// Writes a byte.
@@ -52,8 +52,8 @@ public final class IOSpace: Wiring {
       unclaimedAccesses[port, default: 0] &+= 1
       return
     }
-    let claim = claims[index - 1]
-    claim.device.writePort(claim.block, Int(port &- claim.first), value)
+    let claim = claims.claims[index &- 1]
+    claim.slot._withUnsafeGuaranteedRef { $0.writePort(claim.block, Int(port) &- Int(claim.first), value) }
   }
 
   /// Reads `size` (1, 2 or 4) bytes.
@@ -61,8 +61,11 @@ public final class IOSpace: Wiring {
     if size == 1 { return UInt32(read8(port)) }
     let index = Int(map[Int(port)])
     if index != 0 {
-      let claim = claims[index - 1]
-      if let value = claim.device.readPortWide(claim.block, Int(port &- claim.first), size) { return value }
+      let claim = claims.claims[index &- 1]
+      let wide = claim.slot._withUnsafeGuaranteedRef {
+        $0.readPortWide(claim.block, Int(port) &- Int(claim.first), size)
+      }
+      if let wide { return wide }
     }
     var value: UInt32 = 0
     for i in 0..<size {
@@ -76,8 +79,11 @@ public final class IOSpace: Wiring {
     if size == 1 { return write8(port, UInt8(truncatingIfNeeded: value)) }
     let index = Int(map[Int(port)])
     if index != 0 {
-      let claim = claims[index - 1]
-      if claim.device.writePortWide(claim.block, Int(port &- claim.first), size, value) { return }
+      let claim = claims.claims[index &- 1]
+      let taken = claim.slot._withUnsafeGuaranteedRef {
+        $0.writePortWide(claim.block, Int(port) &- Int(claim.first), size, value)
+      }
+      if taken { return }
     }
     for i in 0..<size {
       write8(

@@ -35,14 +35,6 @@ public final class PhysicalMemory: Wiring {
     }
   }
 
-  private struct Claim {
-    let device: any Device
-    let name: String
-    let first: UInt32
-    let last: UInt32
-    let block: Int
-  }
-
   /// Bytes of RAM, a multiple of 64 KB.
   public let ramSize: Int
   /// RAM itself. Valid for the life of this object.
@@ -59,7 +51,7 @@ public final class PhysicalMemory: Wiring {
 
   /// ROM contents, each a run of whole pages.
   private var roms: [UnsafeMutablePointer<UInt8>] = []
-  private var claims: [Claim] = []
+  private var claims = BusClaims()
   /// Pages 0 ..< 256 (the first megabyte), where everything but RAM lies on a PC.
   private var low: [Page]
   /// Pages elsewhere that aren't RAM.
@@ -80,6 +72,7 @@ public final class PhysicalMemory: Wiring {
     ram.deallocate()
     codePages.deallocate()
     for rom in roms { rom.deallocate() }
+    claims.deallocate()
   }
 
   // MARK: Map
@@ -107,7 +100,7 @@ public final class PhysicalMemory: Wiring {
   private func name(of page: Page) -> String? {
     switch page {
     case .rom: "a ROM"
-    case .device(let index): claims[index].name
+    case .device(let index): claims.name(index)
     case .ram, .nothing: nil
     }
   }
@@ -145,9 +138,10 @@ public final class PhysicalMemory: Wiring {
         throw .conflict("memory 0x\(String(number << 12, radix: 16))", name, other)
       }
     }
-    claims.append(
-      Claim(device: device, name: name, first: range.lowerBound, last: range.upperBound, block: block))
-    for number in range.lowerBound >> 12...range.upperBound >> 12 { setPage(number << 12, .device(claims.count - 1)) }
+    guard let index = claims.add(device, name: name, first: range.lowerBound, block: block) else {
+      throw .conflict("physical memory", name, "\(BusClaims.capacity) other devices")
+    }
+    for number in range.lowerBound >> 12...range.upperBound >> 12 { setPage(number << 12, .device(index)) }
     onMapChange?()
   }
 
@@ -172,6 +166,26 @@ public final class PhysicalMemory: Wiring {
     return nil
   }
 
+  /// The device that answers in the page at `address` (after the A20 gate) as a number for `readDevice` and
+  /// `writeDevice`, with the page's address; nil if RAM, a ROM or nothing answers. Void after `onMapChange`.
+  public func device(at address: UInt32) -> (index: Int, page: UInt32)? {
+    let a = address & addressMask
+    if case .device(let index) = page(a) { return (index, a & ~0xFFF) }
+    return nil
+  }
+
+  /// Reads `size` (1, 2 or 4) bytes at `address`, all in one page of device `index`.
+  public func readDevice(_ index: Int, _ address: UInt32, size: Int) -> UInt32 {
+    let claim = claims.claims[index]
+    return claim.slot._withUnsafeGuaranteedRef { $0.readMemory(claim.block, address &- claim.first, size) }
+  }
+
+  /// Writes `size` (1, 2 or 4) bytes at `address`, all in one page of device `index`.
+  public func writeDevice(_ index: Int, _ address: UInt32, size: Int, _ value: UInt32) {
+    let claim = claims.claims[index]
+    claim.slot._withUnsafeGuaranteedRef { $0.writeMemory(claim.block, address &- claim.first, size, value) }
+  }
+
   // MARK: Access
 
   /// Reads a byte.
@@ -182,8 +196,7 @@ public final class PhysicalMemory: Wiring {
     case .rom(let rom, let shadow):
       return shadow.readRAM && Int(a) < ramSize ? ram[Int(a)] : rom[Int(a & 0xFFF)]
     case .device(let index):
-      let claim = claims[index]
-      return claim.device.readMemory(claim.block, a &- claim.first)
+      return UInt8(truncatingIfNeeded: readDevice(index, a, size: 1))
     case .nothing: return 0xFF
     }
   }
@@ -195,8 +208,7 @@ public final class PhysicalMemory: Wiring {
     case .ram: writeRAM(a, value)
     case .rom(_, let shadow): if shadow.writeRAM, Int(a) < ramSize { writeRAM(a, value) }
     case .device(let index):
-      let claim = claims[index]
-      claim.device.writeMemory(claim.block, a &- claim.first, value)
+      writeDevice(index, a, size: 1, UInt32(value))
     case .nothing: break
     }
   }
@@ -217,8 +229,7 @@ public final class PhysicalMemory: Wiring {
           ? UInt32(UnsafeRawPointer(ram + Int(a)).loadUnaligned(as: UInt16.self).littleEndian)
           : UnsafeRawPointer(ram + Int(a)).loadUnaligned(as: UInt32.self).littleEndian
       case .device(let index):
-        let claim = claims[index]
-        return claim.device.readMemoryWide(claim.block, a &- claim.first, size)
+        return readDevice(index, a, size: size)
       default: break
       }
     }
@@ -232,8 +243,7 @@ public final class PhysicalMemory: Wiring {
     if size == 1 { return write8(address, UInt8(truncatingIfNeeded: value)) }
     let a = address & addressMask
     if a & 0xFFF <= 0x1000 - UInt32(size), case .device(let index) = page(a) {
-      let claim = claims[index]
-      return claim.device.writeMemoryWide(claim.block, a &- claim.first, size, value)
+      return writeDevice(index, a, size: size, value)
     }
     for i in 0..<UInt32(size) { write8(address &+ i, UInt8(truncatingIfNeeded: value >> (8 &* i))) }
   }

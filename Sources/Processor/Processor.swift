@@ -50,7 +50,9 @@ public final class Processor: Wiring {
     caches.initialize(
       to: Caches(
         block: store.single, op: UnsafePointer(store.single.pointee.ops), tlb: tlb, tlbStorage: tlb, jump: jump,
-        store: store, owner: Unmanaged.passUnretained(self), ram: memory.ram, ramPages: UInt32(pages),
+        store: store, owner: Unmanaged.passUnretained(self), memory: Unmanaged.passUnretained(memory),
+        io: Unmanaged.passUnretained(io), scheduler: Unmanaged.passUnretained(scheduler),
+        period: clock.instant(ofTick: 1).picoseconds, ram: memory.ram, ramPages: UInt32(pages),
         codePages: memory.codePages, is486: model.family == 4, hasFPU: fpu ?? model.hasOwnFPU,
         hasCPUID: model.hasCPUID, addressMask: isSX ? 0xFF_FFFF : 0xFFFF_FFFF))
     memory.onCodeWrite = { [unowned self] address, size in cpu.codeWasWritten(address, size) }
@@ -257,7 +259,9 @@ public final class Processor: Wiring {
       s.pointee.shadow = false
       s.pointee.shadowHoldsTraps = false
     }
-    if traps, !cpu.faulted, !hasInterrupted(block), !s.pointee.awaitsNumericInterrupt { s.pointee.pendingTrap |= DR6.bs }
+    if traps, !cpu.faulted, !hasInterrupted(block), !s.pointee.awaitsNumericInterrupt {
+      s.pointee.pendingTrap |= DR6.bs
+    }
   }
 
   /// Whether the instruction was INT n, INT3, INTO or ICEBP and has gone through its gate: TF is cleared by then, and

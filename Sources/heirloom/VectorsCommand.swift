@@ -40,10 +40,11 @@ struct VectorsCommand: ParsableCommand {
         let texts = report.failures.map(JSON.quoted).joined(separator: ", ")
         rows.append(
           "{\"group\": \(JSON.quoted(report.group)), \"passed\": \(report.passed), \"failed\": \(report.failed), "
-            + "\"skipped\": \(report.skipped), \"failures\": [\(texts)]}")
+            + "\"skipped\": \(report.skipped), \"disputed\": \(report.disputed), \"failures\": [\(texts)]}")
       } else {
         print("\(report.group) \(report.passed) \(report.failed)")
         for failure in report.failures { print("  \(failure)") }
+        if report.disputed > 0 { print("  \(report.disputed) disputed: they end in a state of the recording program") }
       }
     }
     if json { print("[" + rows.joined(separator: ",\n ") + "]") }

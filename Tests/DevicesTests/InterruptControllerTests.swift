@@ -5,8 +5,9 @@ import Testing
 
 struct InterruptControllerTests {
   /// Initialised as the firmware of an AT does it: vectors 08h and 70h, cascade on IR2, 8086 mode.
-  private func at(icw4: UInt8 = 0x01, slaveICW4: UInt8 = 0x01, icw1: UInt8 = 0x11) throws -> (Bench, InterruptController)
-  {
+  private func at(icw4: UInt8 = 0x01, slaveICW4: UInt8 = 0x01, icw1: UInt8 = 0x11) throws -> (
+    Bench, InterruptController
+  ) {
     let pic = InterruptController()
     let bench = try Bench(pic)
     bench.out(0x20, icw1)

@@ -83,7 +83,7 @@ extension CPU {
   /// pages, code outside RAM and ROM, or a fault to be found there).
   @inline(never) func findBlock(_ linear: UInt32) -> UnsafeMutablePointer<Block>? {
     guard let physical = translateQuietly(linear) else { return nil }
-    let memory = owner.memory
+    let memory = memory
     guard let page = memory.readablePage(physical) else { return nil }
     let host = page + Int(physical & 0xFFF)
     let code32 = seg(SegmentIndex.cs).pointee.isBig

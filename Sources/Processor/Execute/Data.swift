@@ -92,7 +92,8 @@ extension CPU {
     set(o.pointee.a, r)
   }
   @inline(__always) func sar<T: Width>(_ o: UnsafePointer<Op>, _: T.Type) {
-    let before = Int32(bitPattern: get(o.pointee.a, T.self).signExtended) &>> Int32(truncatingIfNeeded: o.pointee.imm &- 1)
+    let before =
+      Int32(bitPattern: get(o.pointee.a, T.self).signExtended) &>> Int32(truncatingIfNeeded: o.pointee.imm &- 1)
     let r = T(truncatingIfNeeded: before &>> 1)
     setLogic(r)
     let carry = UInt32(bitPattern: before) & 1

@@ -3,12 +3,12 @@ import Hardware
 extension CPU {
   func readPort(_ port: UInt16, _ size: Int) -> UInt32 {
     publishTime()
-    return owner.io.read(port, size: size)
+    return c.pointee.io._withUnsafeGuaranteedRef { $0.read(port, size: size) }
   }
 
   func writePort(_ port: UInt16, _ size: Int, _ value: UInt32) {
     publishTime()
-    owner.io.write(port, size: size, value)
+    c.pointee.io._withUnsafeGuaranteedRef { $0.write(port, size: size, value) }
   }
 
   func input(_ o: UnsafePointer<Op>, port: UInt16) -> Bool {

@@ -180,6 +180,12 @@ extension CPU {
   /// A read that missed the TLB. Returns the value or `SlowRead.fault`.
   @inline(never) func slowRead(_ o: UnsafePointer<Op>, _ linear: UInt32, _ size: Int) -> UInt64 {
     c.pointee.op = o
+    let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
+    if (linear &+ UInt32(size) &- 1) & 0xFFFF_F000 == entry.pointee.deviceReadTag {
+      publishTime()
+      let address = entry.pointee.devicePage | linear & 0xFFF
+      return UInt64(memory.readDevice(Int(entry.pointee.device), address, size: size))
+    }
     c.pointee.slowAccesses &+= 1
     return readLinear(linear, size, user: s.pointee.cpl == 3, forWrite: false)
   }
@@ -203,7 +209,7 @@ extension CPU {
   /// Reads at any privilege, through paging and devices.
   func readLinear(_ linear: UInt32, _ size: Int, user: Bool, forWrite: Bool = false) -> UInt64 {
     if c.pointee.breakpointsArmed { noteDataBreakpoint(linear, UInt32(size), write: forWrite) }
-    let memory = owner.memory
+    let memory = memory
     if crossesPage(linear, size) {
       let first = 0x1000 &- Int(linear & 0xFFF)
       guard let a = translate(linear, write: forWrite, user: user),
@@ -226,6 +232,9 @@ extension CPU {
       case 2: return UInt64(host.loadUnaligned(as: UInt16.self))
       default: return UInt64(host.loadUnaligned(as: UInt32.self))
       }
+    }
+    if !forWrite, !c.pointee.breakpointsArmed, let device = memory.device(at: physical) {
+      fillTLB(linear, device: device, write: false, user: user)
     }
     publishTime()
     return UInt64(memory.read(physical, size: size))
@@ -252,6 +261,12 @@ extension CPU {
       }
       return !codeWasWritten(page << 12 | linear & 0xFFF, size)
     }
+    if (linear &+ UInt32(size) &- 1) & 0xFFFF_F000 == entry.pointee.deviceWriteTag {
+      publishTime()
+      let address = entry.pointee.devicePage | linear & 0xFFF
+      memory.writeDevice(Int(entry.pointee.device), address, size: size, value)
+      return !c.pointee.leaveBlock
+    }
     c.pointee.slowAccesses &+= 1
     return writeLinear(linear, size, value, user: s.pointee.cpl == 3) && !c.pointee.leaveBlock
   }
@@ -259,7 +274,7 @@ extension CPU {
   /// Writes at any privilege, through paging and devices. false: a fault is pending. `leaveBlock` may be set.
   func writeLinear(_ linear: UInt32, _ size: Int, _ value: UInt32, user: Bool) -> Bool {
     if c.pointee.breakpointsArmed { noteDataBreakpoint(linear, UInt32(size), write: true) }
-    let memory = owner.memory
+    let memory = memory
     if crossesPage(linear, size) {
       let first = 0x1000 &- Int(linear & 0xFFF)
       guard let a = translate(linear, write: true, user: user),
@@ -285,6 +300,9 @@ extension CPU {
       if c.pointee.codePages[Int(address >> 12)] != 0 { _ = codeWasWritten(address, size) }
       return true
     }
+    if !c.pointee.breakpointsArmed, let device = memory.device(at: physical) {
+      fillTLB(linear, device: device, write: true, user: user)
+    }
     publishTime()
     memory.write(physical, size: size, value)
     return true
@@ -293,10 +311,14 @@ extension CPU {
   /// The processor object, for slow paths only.
   var owner: Processor { c.pointee.owner._withUnsafeGuaranteedRef { $0 } }
 
+  /// Physical memory, without reference counting.
+  @inline(__always) var memory: PhysicalMemory { c.pointee.memory._withUnsafeGuaranteedRef { $0 } }
+
   /// Tells the scheduler the exact time of the access in progress: the end of the current instruction, as far as its
   /// clocks are known. Alarms that are due fire now.
   func publishTime() {
-    owner.scheduler.advance(to: owner.clock.instant(ofTick: time))
+    let now = Instant(picoseconds: time &* c.pointee.period)
+    c.pointee.scheduler._withUnsafeGuaranteedRef { $0.advance(to: now) }
   }
 
   /// Clocks since power-on at the end of the current instruction.

@@ -10,7 +10,7 @@ extension CPU {
   }
 
   private func walk(_ linear: UInt32, write: Bool, user: Bool) -> UInt32? {
-    let memory = owner.memory
+    let memory = memory
     let mask = c.pointee.addressMask
     let pdeAddress = (s.pointee.cr3 & ~0xFFF | (linear >> 20) & 0xFFC) & mask
     let pde = memory.read(pdeAddress, size: 4)
@@ -38,10 +38,10 @@ extension CPU {
 
   /// Writes accessed and dirty bits into a page table. The walk's own writes drop no translations.
   private func mark(_ address: UInt32, _ entry: UInt32) {
-    let page = Int((address & owner.memory.addressMask) >> 12)
+    let page = Int((address & memory.addressMask) >> 12)
     let watched = page < Int(c.pointee.ramPages) && c.pointee.codePages[page] & PageUse.pageTable != 0
     if watched { c.pointee.codePages[page] &= ~PageUse.pageTable }
-    owner.memory.write(address, size: 4, entry)
+    memory.write(address, size: 4, entry)
     if watched { c.pointee.codePages[page] |= PageUse.pageTable }
   }
 
@@ -69,9 +69,9 @@ extension CPU {
     }
     flushTLB(page: linear)
     let frame = s.pointee.tr[7] & ~0xFFF & c.pointee.addressMask
-    guard command & 0x800 != 0, !c.pointee.breakpointsArmed, let page = owner.memory.readablePage(frame) else { return }
+    guard command & 0x800 != 0, !c.pointee.breakpointsArmed, let page = memory.readablePage(frame) else { return }
     fillTLB(linear, host: page, write: false, user: user)
-    if command & 0x440 == 0x440, let page = owner.memory.writablePage(frame) {
+    if command & 0x440 == 0x440, let page = memory.writablePage(frame) {
       fillTLB(linear, host: page, write: true, user: user)
     }
   }
@@ -79,7 +79,7 @@ extension CPU {
   /// Marks the RAM page of a page table, so that a write to it drops translations (TLB policy `coherent`: what
   /// Windows 9x relies on; features.md calls it the TLB bug).
   private func watchPageTable(_ address: UInt32) {
-    let page = (address & owner.memory.addressMask) >> 12
+    let page = (address & memory.addressMask) >> 12
     guard page < c.pointee.ramPages, c.pointee.codePages[Int(page)] & PageUse.pageTable == 0 else { return }
     if c.pointee.codePages[Int(page)] == 0 { demoteWrites(toRAMPage: page) }
     c.pointee.codePages[Int(page)] |= PageUse.pageTable

@@ -13,6 +13,12 @@ struct TLBEntry {
   var ramPage: UInt32 = 0xFFFF_FFFF
   /// Host address minus linear address.
   var addend: Int = 0
+  /// A device answers: reads and writes go to it, without another walk.
+  var deviceReadTag: UInt32 = 1
+  var deviceWriteTag: UInt32 = 1
+  /// Its physical page and number.
+  var devicePage: UInt32 = 0
+  var device: UInt32 = 0
 
   static let count = 1024
 
@@ -81,5 +87,16 @@ extension CPU {
     } else {
       entry.pointee.writeTag = page
     }
+  }
+
+  /// Enters a page of a device.
+  func fillTLB(_ linear: UInt32, device: (index: Int, page: UInt32), write: Bool, user: Bool) {
+    let page = linear & ~0xFFF
+    let entry = c.pointee.tlbStorage + (Int(linear >> 12) & (TLBEntry.count - 1)) + (user ? TLBEntry.count : 0)
+    let known = entry.pointee.deviceReadTag == page || entry.pointee.deviceWriteTag == page
+    if !known || entry.pointee.devicePage != device.page { entry.pointee = TLBEntry() }
+    entry.pointee.devicePage = device.page
+    entry.pointee.device = UInt32(truncatingIfNeeded: device.index)
+    if write { entry.pointee.deviceWriteTag = page } else { entry.pointee.deviceReadTag = page }
   }
 }

@@ -36,6 +36,11 @@ struct Caches {
   // The world.
   /// The owner, for the slow paths.
   let owner: Unmanaged<Processor>
+  let memory: Unmanaged<PhysicalMemory>
+  let io: Unmanaged<IOSpace>
+  let scheduler: Unmanaged<Scheduler>
+  /// Picoseconds per clock: a whole number for every model.
+  let period: Int64
   let ram: UnsafeMutablePointer<UInt8>
   let ramPages: UInt32
   let codePages: UnsafeMutablePointer<UInt8>

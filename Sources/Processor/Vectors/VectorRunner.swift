@@ -8,6 +8,9 @@ public struct VectorReport: Sendable {
   public var passed = 0
   /// Records that didn't.
   public var failed = 0
+  /// Records whose state after isn't a state that the instruction could leave; see `VectorRunner`. Neither passed nor
+  /// failed.
+  public var disputed = 0
   /// Records for another model.
   public var skipped = 0
   /// The first failures: record index, mode and what differed.
@@ -27,6 +30,16 @@ public struct VectorReport: Sendable {
 ///   are restartable"; and the silicon records of the str_ groups agree).
 /// - An instruction that ends at the segment limit was followed by the fetch of the next in the silicon records: where
 ///   they report #GP with the instruction done, the fetch is made here too.
+/// - What MOV r,CR2 reads in records from emulators: they don't say which CR2 was loaded (their field is 0, the result
+///   the address of some earlier fault).
+/// - Records from emulators that end in a failed task switch describe the segment registers by looking their selectors
+///   up. Where the new task has no LDT, a selector with TI = 1 has no descriptor (386 PRM 5.1.2), and only the selector
+///   is compared.
+///
+/// Disputed are records that end with an unusable CS. In protected mode CS always holds a descriptor (386 PRM 6.3.1: "a
+/// null selector in CS causes a general protection exception"). All that are known (58 of `sys_paging`) end in one and
+/// the same state, EIP 1000077h with CR2 = 1074h: the recording program's own fault on its descriptor table in a page
+/// that the record makes read-only.
 public final class VectorRunner {
   private static let memorySize = 0x12_2000
   /// What the processor calls, owned here.
@@ -62,6 +75,10 @@ public final class VectorRunner {
         report.skipped += 1
         continue
       }
+      if vector.mode != 0, vector.segmentsAfter[1].attributes == 0 {
+        report.disputed += 1
+        continue
+      }
       var modes = [vector.mode]
       if vector.flags & 8 != 0 { modes += [0, 3] }
       var problem: String?
@@ -87,6 +104,10 @@ public final class VectorRunner {
     let cpu = processor.cpu
     let converted = mode != v.mode
     prepare(v, mode: mode, converted: converted)
+    for run in monitorMemory(v) {
+      put(run, memory.ram)
+      put(run, expected)
+    }
     for run in v.memoryBefore {
       put(run, memory.ram)
       put(run, expected)
@@ -102,6 +123,26 @@ public final class VectorRunner {
     cpu.c.pointee.exception = 0
     return problem
   }
+
+  /// What the records from emulators don't list though it isn't background: the program that took them had filled
+  /// its code segment, 10000h-17FFFh, with INT3, and entered the instruction with IRET. At CPL 0 that frame lies just
+  /// below the record's stack pointer. Both show wherever an instruction reads or partly overwrites them.
+  private func monitorMemory(_ v: VectorFile.Vector) -> [VectorFile.Run] {
+    guard v.source >= 3, v.systemBefore != nil else { return [] }
+    var runs = [VectorFile.Run(address: 0x1_0000, bytes: VectorRunner.landingZone)]
+    let stack = v.segmentsBefore[2]
+    let mask: UInt32 = stack.attributes & 0x4000 != 0 ? .max : 0xFFFF
+    if v.mode == 1 || v.mode == 2, v.segmentsBefore[1].selector & 3 == 0, v.before[4] & mask >= 12 {
+      var bytes: [UInt8] = []
+      for value in [v.before[8], UInt32(v.segmentsBefore[1].selector), v.before[9]] {
+        for i in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: value >> UInt32(8 * i))) }
+      }
+      runs.append(VectorFile.Run(address: stack.base &+ (v.before[4] &- 12) & mask, bytes: bytes))
+    }
+    return runs
+  }
+
+  private static let landingZone = [UInt8](repeating: 0xCC, count: 0x8000)
 
   private func put(_ run: VectorFile.Run, _ place: UnsafeMutablePointer<UInt8>) {
     for (i, byte) in run.bytes.enumerated() where Int(run.address) + i < VectorRunner.memorySize {
@@ -202,6 +243,7 @@ public final class VectorRunner {
       var ignored: UInt32 = 0
       for (register, mask) in v.ignoredRegisters where register == i { ignored |= mask }
       if i >= 6, v.is286StringFault { ignored = .max }
+      if i == v.registerFromCR2 { ignored = .max }
       if (cpu.reg(i) ^ v.after[i]) & ~ignored != 0 {
         return "\(names[i]) \(hex(cpu.reg(i))), expected \(hex(v.after[i]))"
       }
@@ -230,14 +272,15 @@ public final class VectorRunner {
       let selector = converted ? UInt16(truncatingIfNeeded: want.base >> 4) : want.selector
       // A null selector's RPL: the records were taken under an operating system whose return to user mode writes 0 over
       // it, which no instruction tested does. Null is null.
+      let isUnknown = v.systemAfter?.ldtr.attributes == 0 && selector & 4 != 0 && v.exception == 10
       let bothNull = want.attributes == 0 && have.selector | selector < 4
       if have.selector != selector, !bothNull {
         return "\(segments[i]) \(hex(have.selector)), expected \(hex(selector))"
       }
-      if want.attributes != 0, have.base != want.base {
+      if want.attributes != 0, !isUnknown, have.base != want.base {
         return "\(segments[i]) base \(hex(have.base)), expected \(hex(want.base))"
       }
-      if want.attributes != 0, !converted, have.limit != want.limit {
+      if want.attributes != 0, !converted, !isUnknown, have.limit != want.limit {
         return "\(segments[i]) limit \(hex(have.limit)), expected \(hex(want.limit))"
       }
     }
@@ -291,6 +334,7 @@ public final class VectorRunner {
       }
     }
     for run in v.memoryBefore + v.memoryAfter { undo(run.address, run.bytes.count) }
+    for run in monitorMemory(v) { undo(run.address, run.bytes.count) }
     for (address, count) in v.skipped { undo(address, count + extra) }
     return problem
   }
@@ -306,6 +350,14 @@ public final class VectorRunner {
 }
 
 extension VectorFile.Vector {
+  /// The destination of MOV r,CR2 in a record from emulators.
+  fileprivate var registerFromCR2: Int? {
+    guard source >= 3, let i = instruction.firstIndex(of: 0x0F), i + 2 < instruction.count, instruction[i + 1] == 0x20,
+      instruction[i + 2] >> 3 & 7 == 2
+    else { return nil }
+    return Int(instruction[i + 2] & 7)
+  }
+
   /// A record of an 80286 whose string instruction raised #GP or #SS.
   fileprivate var is286StringFault: Bool {
     guard source == 2, exception == 12 || exception == 13, let opcode = instruction.last else { return false }
