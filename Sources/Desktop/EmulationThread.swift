@@ -109,7 +109,7 @@ final class EmulationThread {
     // After going back to an older state `nextFrame` may lie far ahead.
     guard now >= nextFrame || nextFrame - now > .milliseconds(100) else { return }
     let host = HostClock.nanoseconds()
-    if pacer.speed.percentage ?? 1000 > 100, host - lastShown < 10_000_000 { return }
+    if pacer.speed.percentage ?? 1000 > 100, host - lastShown < 16_000_000 { return }
     let frame = session.machine.picture()
     nextFrame = session.machine.board.video.nextFrameTime(after: now)
     lastShown = host

@@ -28,7 +28,8 @@ final class Window {
     self.speed = speed
     let flags = SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue
     let centered = Int32(bitPattern: 0x2FFF_0000)  // SDL_WINDOWPOS_CENTERED
-    guard let window = SDL_CreateWindow("Heirloom", centered, centered, 960, 720, flags) else {
+    let size = Self.initialSize()
+    guard let window = SDL_CreateWindow("Heirloom", centered, centered, size.width, size.height, flags) else {
       throw .usage("no window can be opened (\(DesktopApp.reason())); --headless runs without one")
     }
     let vsync = SDL_RENDERER_PRESENTVSYNC.rawValue
@@ -52,6 +53,13 @@ final class Window {
     SDL_SetRelativeMouseMode(SDL_FALSE)
     SDL_DestroyRenderer(renderer)
     SDL_DestroyWindow(window)
+  }
+
+  /// Twice the 400 lines of text mode where the screen has room, so that all lines are equally high.
+  private static func initialSize() -> (width: Int32, height: Int32) {
+    var room = SDL_Rect()
+    guard SDL_GetDisplayUsableBounds(0, &room) == 0, room.h >= 900, room.w >= 1100 else { return (800, 600) }
+    return (1066, 800)
   }
 
   /// Handles events and shows frames until the window is closed or the session is over.

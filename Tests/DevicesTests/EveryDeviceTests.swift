@@ -138,7 +138,7 @@ struct EveryDeviceTests {
   @Test("A device saved and loaded at any moment goes on as if nothing had happened", arguments: 0..<9)
   func saveLoad(_ group: Int) throws {
     let (name, ports) = Self.groups[group]
-    for seed in UInt64(0)..<12 {
+    for seed in UInt64(0)..<13 {
       let steps = 400
       let stop = 1 + Int(seed) * 31
       var dice = Dice(seed &* 977 &+ UInt64(group))

@@ -64,6 +64,9 @@ public final class DMAController: Device {
     busFree.cancel()
   }
 
+  /// No transfer is ever under way when a state is saved.
+  public func stateLoaded() { state.serving = false }
+
   /// Puts a device on `channel`, 0 ... 3 or 5 ... 7.
   public func connect(_ channel: Int, _ request: DMARequest) {
     guard (0..<8).contains(channel), channel != 4 else { return }

@@ -30,6 +30,12 @@ public struct I8254: Codable, Equatable, Sendable {
     return tick &+ pulses
   }
 
+  /// After loading: brings values that can't be into their ranges. `now` is the present CLK pulse.
+  mutating func limit(now: Int64) {
+    tick = min(max(tick, 0), now)
+    for i in counters.indices { counters[i].limit() }
+  }
+
   // MARK: Pins
 
   /// The OUT pin of `counter` (0 ... 2).

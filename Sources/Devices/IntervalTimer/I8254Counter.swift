@@ -38,8 +38,10 @@ public struct I8254Counter: Codable, Equatable, Sendable {
   var writeLow: UInt8?
   /// Two-byte read: the high byte is next.
   var readHigh = false
-  /// Bytes latched by a latch command, next one first.
-  var latch: [UInt8] = []
+  /// Bytes latched by a latch command that are still to be read, next one in the low half. Not an array: a counter is
+  /// copied at every access and must not be reference-counted.
+  var latch: UInt16 = 0
+  var latchedBytes: UInt8 = 0
   /// The status byte latched by a read-back command.
   var statusLatch: UInt8?
 
@@ -67,22 +69,27 @@ public struct I8254Counter: Codable, Equatable, Sendable {
     expired = true
     writeLow = nil
     readHigh = false
-    latch = []
+    latchedBytes = 0
     statusLatch = nil
     drive(mode != 0)
   }
 
   /// The counter latch command: OL keeps the count until it is read; a second latch before that is ignored.
   mutating func latchCount() {
-    guard latch.isEmpty else { return }
+    guard latchedBytes == 0 else { return }
     let value = count
     let low = UInt8(truncatingIfNeeded: value)
     let high = UInt8(truncatingIfNeeded: value >> 8)
     switch access {
-    case 1: latch = [low]
-    case 2: latch = [high]
-    default: latch = readHigh ? [high, low] : [low, high]
+    case 1: setLatch(low)
+    case 2: setLatch(high)
+    default: readHigh ? setLatch(high, low) : setLatch(low, high)
     }
+  }
+
+  private mutating func setLatch(_ first: UInt8, _ second: UInt8? = nil) {
+    latch = UInt16(first) | UInt16(second ?? 0) << 8
+    latchedBytes = second == nil ? 1 : 2
   }
 
   /// The read-back command's status latch.
@@ -105,9 +112,12 @@ public struct I8254Counter: Codable, Equatable, Sendable {
       statusLatch = nil
       return status
     }
-    if !latch.isEmpty {
+    if latchedBytes != 0 {
       if access == 3 { readHigh.toggle() }
-      return latch.removeFirst()
+      let byte = UInt8(truncatingIfNeeded: latch)
+      latch >>= 8
+      latchedBytes &-= 1
+      return byte
     }
     let value = count
     switch access {
@@ -168,6 +178,14 @@ public struct I8254Counter: Codable, Equatable, Sendable {
       if !level { drive(true) } else if hasCount { loadPending = true }
     default: break
     }
+  }
+
+  /// Brings values that no life of a counter can have (from a damaged saved state) into their ranges.
+  mutating func limit() {
+    mode = min(max(mode, 0), 5)
+    reload = min(max(reload, 1), 65_536)
+    element = min(max(element, 0), 65_536)
+    latchedBytes = min(latchedBytes, 2)
   }
 
   // MARK: Time

@@ -43,6 +43,9 @@ public final class IntervalTimer: Device {
   /// The 8254 has no reset pin: the counters run on.
   public func reset() {}
 
+  /// Limits damaged values.
+  public func stateLoaded() { state.chip.limit(now: Clock.pit.ticks(at: edge.now)) }
+
   // MARK: Ports
 
   /// See `Device`.
@@ -90,9 +93,8 @@ public final class IntervalTimer: Device {
     output1.drive(state.chip.out(1))
     output2.drive(state.chip.out(2))
     var next = state.chip.nextEdge(0)
-    for (n, line) in [(1, output1), (2, output2)] where line.isConnected {
-      if let tick = state.chip.nextEdge(n), tick < next ?? .max { next = tick }
-    }
+    if output1.isConnected, let tick = state.chip.nextEdge(1), tick < next ?? .max { next = tick }
+    if output2.isConnected, let tick = state.chip.nextEdge(2), tick < next ?? .max { next = tick }
     if let next { edge.set(at: Clock.pit.instant(ofTick: next)) } else { edge.cancel() }
   }
 }

@@ -189,6 +189,14 @@ public struct ATKeyboard: Codable, Equatable, Sendable {
     }
   }
 
+  /// After loading: brings values that can't be into their ranges.
+  mutating func limit(now: Instant) {
+    buffer = Array(buffer.prefix(Self.bufferSize + 1))
+    if types.count != 256 { types = ScanCodes.defaultTypes }
+    if repeating == nil { repeatAt = .never }
+    repeatAt = max(repeatAt, now)
+  }
+
   // MARK: Wire
 
   /// A byte is waiting to be sent.

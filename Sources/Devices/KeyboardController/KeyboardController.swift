@@ -90,6 +90,12 @@ public final class KeyboardController: Device {
     update()
   }
 
+  /// Limits damaged values.
+  public func stateLoaded() {
+    state.keyboard.limit(now: wire.now)
+    state.mouse.limit()
+  }
+
   // MARK: Ports
 
   /// See `Device`.

@@ -96,6 +96,15 @@ public struct PS2Mouse: Codable, Equatable, Sendable {
     nextSample = now + Span(picoseconds: 1_000_000_000_000 / Int64(sampleRate))
   }
 
+  /// After loading: brings values that can't be into their ranges.
+  mutating func limit() {
+    sampleRate = min(max(sampleRate, 10), 200)
+    resolution &= 3
+    dx = min(max(dx, -65_536), 65_536)
+    dy = min(max(dy, -65_536), 65_536)
+    dz = min(max(dz, -64), 64)
+  }
+
   // MARK: Packets
 
   /// Takes at most 255 counts of `quarters`.

@@ -163,6 +163,13 @@ public struct MC146818: Codable, Equatable, Sendable {
     return next
   }
 
+  /// After loading: brings times that can't be into their ranges. `now` is the present crystal period.
+  mutating func limit(now: Int64) {
+    tick = min(max(tick, 0), now)
+    chainStart = min(max(chainStart, -2 &* Self.second), tick)
+    updatesFrom = min(max(updatesFrom, 0), tick)
+  }
+
   /// An update cycle: the time moves on by a second and is compared with the alarm.
   private mutating func update() {
     count()

@@ -53,6 +53,9 @@ public final class RealTimeClock: Device {
     update()
   }
 
+  /// Limits damaged values.
+  public func stateLoaded() { state.chip.limit(now: Clock.rtc.ticks(at: next.now)) }
+
   // MARK: Ports
 
   /// See `Device`.

@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+/// Every mistake is answered with one line on standard error and the exit status of its kind.
+@Suite struct BadInputTests {
+  private func check(
+    _ arguments: [String], status: Int32, contains: String..., location: SourceLocation = #_sourceLocation
+  ) throws {
+    let run = try Program.run(arguments)
+    #expect(run.status == status, "\(arguments): \(run.errors)", sourceLocation: location)
+    #expect(run.output.isEmpty, sourceLocation: location)
+    #expect(run.errors.hasPrefix("heirloom: "), "\(run.errors)", sourceLocation: location)
+    #expect(run.errors.filter(\.isNewline).count == 1, "\(run.errors)", sourceLocation: location)
+    for text in contains {
+      #expect(run.errors.contains(text), "\(run.errors) has no \(text)", sourceLocation: location)
+    }
+  }
+
+  @Test func wrongArgumentsEndWithStatus2() throws {
+    try check(["run", "--cpu", "pentium"], status: 2, contains: "--cpu", "pentium", "486dx2-66")
+    try check(["run", "--cqu", "486dx-33"], status: 2, contains: "--cqu", "--help")
+    try check(["run", "--memory", "3"], status: 2, contains: "--memory", "1M to 256M")
+    try check(["run", "--memory"], status: 2, contains: "--memory")
+    try check(["run", "a.img", "b.img"], status: 2, contains: "b.img")
+    try check(["run", "--fpu", "on", "--cpu", "486sx-25"], status: 2, contains: "cpu.fpu")
+    try check(["run", "--set", "cpu.modle=x"], status: 2, contains: "did you mean cpu.model?")
+    try check(["run", "--set", "cpu.model"], status: 2, contains: "KEY=VALUE")
+    try check(["run", "--do", "wate 5s"], status: 2, contains: "wate", "did you mean")
+    try check(["run", "--do", "wait five"], status: 2, contains: "wait 2.5s")
+    try check(["run", "--speed", "fast"], status: 2, contains: "--speed", "realtime")
+    try check(["run", "--stop-after", "30"], status: 2, contains: "--stop-after", "30s")
+    try check(["run", "--rtc", "tomorrow"], status: 2, contains: "--rtc", "1994-06-01")
+    try check(["run", "--boot", "d"], status: 2, contains: "--boot")
+    try check(["run", "--serial1", "com1"], status: 2, contains: "--serial1", "tcp:HOST:PORT")
+    try check(["run", "--on-triple-fault", "explode"], status: 2, contains: "reset or stop")
+    try check(["list", "cards"], status: 2, contains: "cards")
+  }
+
+  @Test func whatIsNotThereYetIsRefusedAndNotIgnored() throws {
+    for flag in ["--hda", "--hdb", "--hdc", "--hdd", "--cdrom", "--audio-file"] {
+      try check(["run", flag, "x"], status: 2, contains: flag, "not there yet")
+    }
+    try check(["run", "--sound", "sb16"], status: 2, contains: "--sound", "sb16")
+    try check(["run", "--mouse", "serial"], status: 2, contains: "--mouse")
+  }
+
+  @Test func badFilesEndWithStatus3() throws {
+    let scratch = try Scratch()
+    let empty = try scratch.file("empty.img", [])
+    let tiny = try scratch.file("tiny.img", [1, 2, 3])
+    let huge = scratch.path("huge.img")
+    _ = FileManager.default.createFile(atPath: huge, contents: nil)
+    try FileHandle(forWritingTo: URL(fileURLWithPath: huge)).truncate(atOffset: 100 << 20)
+    let missing = scratch.path("missing.img")
+    for path in [missing, empty, tiny, huge, scratch.url.path] {
+      try check(["run", "--headless", "--floppy-a", path], status: 3, contains: path)
+      try check(["run", "--headless", path], status: 3, contains: path)
+    }
+    try check(["run", "--headless", "--bios", tiny], status: 3, contains: tiny, "64, 128 or 256 KB")
+    try check(["run", "--headless", "--bios", missing], status: 3, contains: missing, "no such file")
+    try check(["run", "--headless", "--video-bios", scratch.url.path], status: 3, contains: "regular file")
+    try check(["run", "--headless", "--script", missing], status: 3, contains: missing)
+    let wrong = try scratch.file("wrong.toml", Array("[cpu".utf8))
+    try check(["run", wrong], status: 3, contains: "wrong.toml: line 1")
+    let unknown = try scratch.file("unknown.toml", Array("[cpu]\nspeed = 3\n".utf8))
+    try check(["run", unknown], status: 2, contains: "unknown.toml: cpu.speed: unknown key")
+    try check(["run", "--headless", "--serial1", "file:/nowhere/x"], status: 3, contains: "/nowhere/x")
+    try check(["run", "--headless", "--serial1", "tcp:127.0.0.1:1"], status: 3, contains: "tcp:127.0.0.1:1")
+  }
+
+  @Test func aStepThatCannotBeDoneEndsTheRun() throws {
+    try check(
+      ["run", "--headless", "--speed", "max", "--do", "insert a=/nowhere.img"], status: 3, contains: "/nowhere.img")
+    try check(["run", "--headless", "--do", "screenshot /nowhere/x.png"], status: 3, contains: "/nowhere/x.png")
+    try check(["run", "--headless", "--do", "restore one"], status: 2, contains: "no such snapshot")
+    let late = try Program.run(
+      "run", "--headless", "--speed", "max", "--do", "wait-text \"never seen\" within 1s")
+    #expect(late.status == 4 && late.errors.contains("never seen") && late.errors.contains("1s"))
+  }
+
+  @Test func withoutADisplayTheWindowSaysSo() throws {
+    try check(["run"], status: 2, contains: "--headless")
+  }
+}

@@ -1,0 +1,63 @@
+import Foundation
+
+/// The built program, run as a user runs it.
+struct Program {
+  var output: String
+  var errors: String
+  var status: Int32
+
+  /// The directory of test binaries, where the program is too.
+  static var directory: URL {
+    URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+  }
+
+  /// Runs `heirloom` with `arguments` and waits for its end.
+  static func run(_ arguments: String..., input: String = "", directory: URL? = nil) throws -> Program {
+    try run(arguments, input: input, directory: directory)
+  }
+
+  static func run(_ arguments: [String], input: String = "", directory: URL? = nil) throws -> Program {
+    let process = Process()
+    process.executableURL = Program.directory.appendingPathComponent("heirloom")
+    process.arguments = arguments
+    process.currentDirectoryURL = directory
+    var environment = ProcessInfo.processInfo.environment
+    for name in ["DISPLAY", "WAYLAND_DISPLAY"] { environment[name] = nil }
+    process.environment = environment
+    let scratch = try Scratch()
+    let files = try ["in", "out", "err"].map { name in
+      let file = scratch.path(name)
+      try (name == "in" ? input : "").write(toFile: file, atomically: false, encoding: .utf8)
+      return try FileHandle(forUpdating: URL(fileURLWithPath: file))
+    }
+    process.standardInput = files[0]
+    process.standardOutput = files[1]
+    process.standardError = files[2]
+    try process.run()
+    process.waitUntilExit()
+    return Program(
+      output: try String(contentsOfFile: scratch.path("out"), encoding: .utf8),
+      errors: try String(contentsOfFile: scratch.path("err"), encoding: .utf8),
+      status: process.terminationStatus)
+  }
+}
+
+/// A directory that is gone when the last one lets go.
+final class Scratch {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent("heirloom-test-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+  /// A new file of these bytes.
+  func file(_ name: String, _ bytes: [UInt8]) throws -> String {
+    try Data(bytes).write(to: url.appendingPathComponent(name))
+    return path(name)
+  }
+}
