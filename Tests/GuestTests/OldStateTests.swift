@@ -2,6 +2,7 @@ import Compression
 import Foundation
 import Hardware
 import PC
+import Processor
 import Testing
 
 /// States of earlier versions load for ever. `Tests/Fixtures/States/<version>/` holds them, gzipped; a new version adds

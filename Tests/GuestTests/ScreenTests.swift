@@ -1,3 +1,4 @@
+import Devices
 import Hardware
 import PC
 import Testing

@@ -50,8 +50,11 @@ enum GoldenScreen {
     let (width, height) = (Int(image.width), Int(image.height))
     var rgb = [UInt8](repeating: 0, count: width * height * 3)
     guard png_image_finish_read(&image, nil, &rgb, 0, nil) != 0 else { return nil }
-    let pixels = (0..<width * height).map { at in
-      UInt32(rgb[at * 3]) << 16 | UInt32(rgb[at * 3 + 1]) << 8 | UInt32(rgb[at * 3 + 2])
+    let pixels: [UInt32] = (0..<width * height).map { dot in
+      let red = UInt32(rgb[dot * 3])
+      let green = UInt32(rgb[dot * 3 + 1])
+      let blue = UInt32(rgb[dot * 3 + 2])
+      return red << 16 | green << 8 | blue
     }
     return VideoFrame(width: width, height: height, pixels: pixels)
   }

@@ -2,6 +2,7 @@ import Foundation
 import Hardware
 import PC
 import Processor
+import Testing
 
 /// A program of `Programs/` on a machine of its own: a boot disk that reports on port E9h and ends with DONE.
 struct GuestProgram: Sendable, CustomTestStringConvertible {

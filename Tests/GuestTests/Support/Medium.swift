@@ -1,6 +1,7 @@
 import Foundation
 import Hardware
 import PC
+import Testing
 
 /// A disk that other people made, and a short session with it.
 struct Medium: Sendable, CustomTestStringConvertible {
