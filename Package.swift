@@ -58,6 +58,10 @@ let package = Package(
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Storage", "Hardware"], swiftSettings: strict),
     .testTarget(
       name: "PCTests", dependencies: ["PC", "Devices", "Processor", "Hardware", "CFirmware"], swiftSettings: strict),
+    .testTarget(
+      name: "GuestTests",
+      dependencies: ["PC", "Storage", "Devices", "Processor", "Hardware", "Compression", "CFirmware", "CPNG"],
+      exclude: ["Programs", "Golden"], swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["heirloom", "PC"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
