@@ -1,4 +1,5 @@
 import CSDL2
+import Glibc
 public import PC
 
 /// A run in a window.
@@ -21,6 +22,11 @@ public struct DesktopApp {
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1")
     SDL_SetHint("SDL_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR", "0")
     SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "0")
+    // Without a display SDL would fall back on drivers that show nothing to anybody; nobody wants that unasked.
+    let displays = ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"]
+    guard displays.contains(where: { (name: String) in getenv(name) != nil }) else {
+      throw HostError.usage("no window can be opened (there is no display); --headless runs without one")
+    }
     guard SDL_Init(UInt32(SDL_INIT_VIDEO)) == 0 else {
       throw HostError.usage("no window can be opened (\(Self.reason())); --headless runs without one")
     }

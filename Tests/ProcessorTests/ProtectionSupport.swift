@@ -10,7 +10,9 @@ private final class Console: Device {
     var isDone = false
   }
   var state = State()
-  var footprint: Footprint { Footprint("console", chip: "test", [.ports(0xE9...0xE9, block: 0), .ports(0xF4...0xF4, block: 1)]) }
+  var footprint: Footprint {
+    Footprint("console", chip: "test", [.ports(0xE9...0xE9, block: 0), .ports(0xF4...0xF4, block: 1)])
+  }
   func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
     if block == 0 { state.bytes.append(value) } else { state.isDone = true }
   }
@@ -19,18 +21,29 @@ private final class Console: Device {
 
 /// How a test program ended and what it printed.
 struct ProgramResult {
-  var text = ""
+  var lines: [String] = []
   var isDone = false
   var isShutDown = false
-  var lines: [String] { text.split(separator: "\n").map(String.init) }
+}
+
+/// Where `Programs/NAME` lies.
+private func resource(_ name: String) -> URL { Bundle.module.bundleURL.appending(path: "Programs/\(name)") }
+
+private func lines(_ bytes: some Sequence<UInt8>) -> [String] {
+  String(decoding: Array(bytes), as: UTF8.self).split(separator: "\n").map(String.init)
+}
+
+/// What program `name` must print on `model`: NAME.386.txt where a 386 differs, else NAME.txt.
+func expectedLines(_ name: String, model: ProcessorModel) throws -> [String] {
+  if model.family == 3, let data = try? Data(contentsOf: resource("\(name).386.txt")) { return lines(data) }
+  return lines(try Data(contentsOf: resource("\(name).txt")))
 }
 
 /// Runs `Programs/NAME.bin` at 1000:0000 in real mode, for at most a guest second, in slices of `slice`.
 func runProgram(
   _ name: String, model: ProcessorModel = .i486dx2x66, policy: TLBPolicy = .coherent, slice: Span = .microseconds(50)
 ) throws -> ProgramResult {
-  let path = try #require(Bundle.module.path(forResource: "Programs/\(name)", ofType: "bin"))
-  let program = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+  let program = try Data(contentsOf: resource("\(name).bin"))
   let board = Backplane(ramSize: 2 << 20)
   let console = Console()
   try board.attach(console)
@@ -43,10 +56,11 @@ func runProgram(
   processor.tlbPolicy = policy
   var result = ProgramResult()
   processor.onShutdown = { result.isShutDown = true }
-  for _ in 0..<20_000 where !console.state.isDone && !result.isShutDown {
+  let limit = processor.now + .seconds(1)
+  while !console.state.isDone, !result.isShutDown, processor.now < limit {
     processor.run(until: processor.now + slice)
   }
-  result.text = String(decoding: console.state.bytes, as: UTF8.self)
+  result.lines = lines(console.state.bytes)
   result.isDone = console.state.isDone
   return result
 }
