@@ -51,7 +51,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "HardwareTests", dependencies: ["Hardware"], swiftSettings: strict),
     .testTarget(
-      name: "ProcessorTests", dependencies: ["Processor", "Hardware", "Compression"], resources: [.copy("Vectors"), .copy("Programs")],
+      name: "ProcessorTests", dependencies: ["Processor", "Hardware", "Compression"],
+      resources: [.copy("Vectors"), .copy("Programs")],
       swiftSettings: strict),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Hardware"], swiftSettings: strict),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Storage", "Hardware"], swiftSettings: strict),

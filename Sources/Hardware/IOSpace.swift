@@ -34,6 +34,9 @@ public final class IOSpace: Wiring {
     for port in ports { map[Int(port)] = UInt8(index + 1) }
   }
 
+  /// The last access of more than a byte was answered in 16-bit cycles (IOCS16#). Belongs to that access: not saved.
+  public private(set) var wasWide = false
+
   /// Reads a byte.
   public func read8(_ port: UInt16) -> UInt8 {
     let index = Int(map[Int(port)])
@@ -65,8 +68,12 @@ public final class IOSpace: Wiring {
       let wide = claim.slot._withUnsafeGuaranteedRef {
         $0.readPortWide(claim.block, Int(port) &- Int(claim.first), size)
       }
-      if let wide { return wide }
+      if let wide {
+        wasWide = true
+        return wide
+      }
     }
+    wasWide = false
     var value: UInt32 = 0
     for i in 0..<size {
       value |= UInt32(read8(port &+ UInt16(truncatingIfNeeded: i))) << UInt32(truncatingIfNeeded: 8 * i)
@@ -83,8 +90,12 @@ public final class IOSpace: Wiring {
       let taken = claim.slot._withUnsafeGuaranteedRef {
         $0.writePortWide(claim.block, Int(port) &- Int(claim.first), size, value)
       }
-      if taken { return }
+      if taken {
+        wasWide = true
+        return
+      }
     }
+    wasWide = false
     for i in 0..<size {
       write8(
         port &+ UInt16(truncatingIfNeeded: i), UInt8(truncatingIfNeeded: value >> UInt32(truncatingIfNeeded: 8 * i)))

@@ -58,7 +58,8 @@ public final class Processor: Wiring {
         io: Unmanaged.passUnretained(io), scheduler: Unmanaged.passUnretained(scheduler),
         period: clock.instant(ofTick: 1).picoseconds, ram: memory.ram, ramPages: UInt32(pages),
         codePages: memory.codePages, is486: model.family == 4, hasFPU: fpu ?? model.hasOwnFPU,
-        hasCPUID: model.hasCPUID, addressMask: isSX ? 0xFF_FFFF : 0xFFFF_FFFF))
+        hasCPUID: model.hasCPUID, ioWait8: Int64(6 * model.clocksPerBCLK - 2 * model.multiplier),
+        ioWait16: Int64(3 * model.clocksPerBCLK - 2 * model.multiplier), addressMask: isSX ? 0xFF_FFFF : 0xFFFF_FFFF))
     memory.onCodeWrite = { [unowned self] address, size in cpu.codeWasWritten(address, size) }
     memory.onMapChange = { [unowned self] in
       cpu.dropAllBlocks()

@@ -49,6 +49,10 @@ struct Caches {
   let is486: Bool
   let hasFPU: Bool
   let hasCPUID: Bool
+  /// Core clocks that an AT bus cycle lasts longer than the cycle without wait states that is in the instruction's time:
+  /// for 8 and for 16 bits.
+  let ioWait8: Int64
+  let ioWait16: Int64
   /// The 387's ERROR# goes to the 386's pin, so that errors raise #MF. Not on a PC, where they make IRQ 13.
   var numericErrorsTrap = false
   /// Physical address mask is the board's business (A20); the 386SX has 24 address pins.

@@ -38,6 +38,21 @@ public enum ProcessorModel: String, CaseIterable, Codable, Sendable {
     }
   }
 
+  /// Core clocks per clock of the board's AT bus, which runs at an even part of the bus clock, 8.33 MHz at most.
+  ///
+  /// - Source: AT bus as in P996 (8.33 MHz); the dividers of 386 and 486 boards' set-up programs.
+  var clocksPerBCLK: Int {
+    let divider =
+      switch self {
+      case .i386sx16: 2
+      case .i386sx25, .i386dx25, .i486sx25: 3
+      case .i386dx33, .i486dx33, .i486dx2x66, .i486dx4x100: 4
+      case .i386dx40: 5
+      case .i486dx50: 6
+      }
+    return divider * multiplier
+  }
+
   /// The floating-point unit is on the chip (486DX and later).
   public var hasOwnFPU: Bool { family == 4 && self != .i486sx25 }
 
