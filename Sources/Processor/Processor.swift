@@ -50,7 +50,6 @@ public final class Processor: Wiring {
     jump.initialize(repeating: JumpEntry(), count: JumpEntry.count)
     let pages = memory.ramSize >> 12
     let store = BlockStore(ramPages: pages)
-    let isSX = model == .i386sx16 || model == .i386sx25
     caches.initialize(
       to: Caches(
         block: store.single, op: UnsafePointer(store.single.pointee.ops), tlb: tlb, tlbStorage: tlb, jump: jump,
@@ -59,7 +58,7 @@ public final class Processor: Wiring {
         period: clock.instant(ofTick: 1).picoseconds, ram: memory.ram, ramPages: UInt32(pages),
         codePages: memory.codePages, is486: model.family == 4, hasFPU: fpu ?? model.hasOwnFPU,
         hasCPUID: model.hasCPUID, ioWait8: Int64(6 * model.clocksPerBCLK - 2 * model.multiplier),
-        ioWait16: Int64(3 * model.clocksPerBCLK - 2 * model.multiplier), addressMask: isSX ? 0xFF_FFFF : 0xFFFF_FFFF))
+        ioWait16: Int64(3 * model.clocksPerBCLK - 2 * model.multiplier), addressMask: UInt32.max >> (32 - model.addressBits)))
     memory.onCodeWrite = { [unowned self] address, size in cpu.codeWasWritten(address, size) }
     memory.onMapChange = { [unowned self] in
       cpu.dropAllBlocks()

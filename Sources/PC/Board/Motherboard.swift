@@ -102,10 +102,11 @@ public final class Motherboard {
     try backplane.attach(input)
 
     // ROM sockets. A system ROM of more than 64 KB begins below F0000h; all of it is also seen at the end of the
-    // address space, where the processor starts.
+    // processor's address space, where it starts: 4 GB, or 16 MB with a 386SX.
+    let end = UInt32(truncatingIfNeeded: 1 << parts.model.addressBits)
     let (system, low) = (parts.roms.system, Array(parts.roms.system.suffix(128 << 10)))
     try backplane.memory.mapROM(low, at: 0x10_0000 - UInt32(low.count), name: "the system BIOS")
-    try backplane.memory.mapROM(system, at: 0 &- UInt32(system.count), name: "the system BIOS")
+    try backplane.memory.mapROM(system, at: end &- UInt32(system.count), name: "the system BIOS")
     if !parts.roms.video.isEmpty {
       try backplane.memory.mapROM(parts.roms.video, at: 0xC_0000, name: "the video BIOS")
     }
