@@ -70,6 +70,7 @@ enum SavedStateProperty {
     }
     try expect(sliced, end, wholeState, "\(name): cut into slices")
 
+    #expect(taken.count == wanted.count && !taken.isEmpty)
     for cut in taken {
       let fresh = try make()
       let ignored = try fresh.takeOver(cut.state, ticks: cut.ticks, said: cut.said, script: cut.script)

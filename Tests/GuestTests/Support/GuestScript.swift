@@ -41,7 +41,7 @@ struct GuestScript {
   private var heard = 0
 
   /// A script of cues and deeds, each cue awaited for up to `patience`.
-  init(_ lines: [(cue: Cue, deed: Deed)], patience: Span = .seconds(120)) {
+  init(_ lines: [(cue: Cue, deed: Deed)], patience: Span = .seconds(60)) {
     self.lines = lines[...]
     self.patience = patience
   }
@@ -54,7 +54,7 @@ struct GuestScript {
   }
 
   /// Waits for one text on port E9h.
-  static func until(said text: String, patience: Span = .seconds(120)) -> GuestScript {
+  static func until(said text: String, patience: Span = .seconds(60)) -> GuestScript {
     GuestScript([(.said(text), .nothing)], patience: patience)
   }
 
