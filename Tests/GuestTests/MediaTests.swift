@@ -103,7 +103,9 @@ struct MediaTests {
       ]))
     try type(
       guest,
-      ["org 256", "mov dx,text", "mov ah,9", "int 33", "mov ax,19456", "int 33", "text: db 'assembled here',13,10,'$'"],
+      [
+        "org 256", "mov dx,text", "mov ah,9", "int 33", "mov ax,19456", "int 33", "text: db 'assembled here',13,10,'$'",
+      ],
       into: "t.asm")
     try command(guest, "nasm -f bin -o t.com t.asm")
     try command(guest, "cls")

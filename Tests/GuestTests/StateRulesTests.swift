@@ -44,7 +44,8 @@ import Testing
 
   @Test func nothingBelowTheFrontEndLooksAtTheHostsClockOrRollsDice() throws {
     let forbidden = [
-      "import Foundation", "clock_gettime", "gettimeofday", "Date()", "ContinuousClock", "SuspendingClock", "arc4random",
+      "import Foundation", "clock_gettime", "gettimeofday", "Date()", "ContinuousClock", "SuspendingClock",
+      "arc4random",
       "SystemRandomNumberGenerator", ".random(", ".shuffled()", ".randomElement()", "hashValue", "Thread", "async ",
     ]
     for folder in ["Sources/Hardware", "Sources/Processor", "Sources/Storage", "Sources/Devices", "Sources/PC/Board"] {
