@@ -281,10 +281,16 @@ public struct I82077AA: Codable, Equatable, Sendable {
   /// Gives the next result byte.
   mutating func takeResultByte(now: Instant) -> UInt8 {
     resultInterrupt = false
-    readyAt = now + Self.handshake
     guard !results.isEmpty else { return 0xFF }
     let byte = results.removeFirst()
-    if results.isEmpty { phase = .command }
+    if results.isEmpty {
+      phase = .command
+      readyAt = now + Self.handshake
+    } else {
+      // The other results are there already: RQM stays, or comes back within a bus cycle. Firmware that looks once after
+      // each byte whether there is another (Bochs's BIOS at SENSE INTERRUPT STATUS) relies on it (unverified on a chip).
+      readyAt = now
+    }
     return byte
   }
 }

@@ -34,6 +34,8 @@ public final class Motherboard {
   public let floppy: FloppyController
   /// The graphics card.
   public let video = VideoAdapter()
+  /// FERR#, interrupt 13 and port F0h.
+  public let numericError = NumericErrorLatch()
   /// Port E9h.
   public let debug = DebugPort()
   /// The soft power switch.
@@ -92,6 +94,7 @@ public final class Motherboard {
     try backplane.attach(clock)
     try backplane.attach(keyboard)
     try backplane.attach(system)
+    try backplane.attach(numericError)
     try backplane.attach(serial1)
     try backplane.attach(serial2)
     try backplane.attach(parallel1)
@@ -133,6 +136,10 @@ public final class Motherboard {
     // Address line 20: open when either the keyboard controller or port 92h says so.
     keyboard.a20.connect { [unowned self] _ in setA20() }
     system.fastA20.connect { [unowned self] _ in setA20() }
+
+    // Numeric errors, the AT's way.
+    processor.onFERR = { [unowned self] in numericError.setError($0) }
+    numericError.ignore.connect { [unowned self] in processor.setIgnoreNumericError($0) }
 
     // NMI: parity and I/O channel check, behind the mask in the clock's index port.
     system.nmi.connect { [unowned self] in if $0, !clock.nmiMask.level { processor.raiseNMI() } }
