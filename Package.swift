@@ -51,12 +51,17 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "HardwareTests", dependencies: ["Hardware"], swiftSettings: strict),
     .testTarget(
-      name: "ProcessorTests", dependencies: ["Processor", "Hardware", "Compression"], resources: [.copy("Vectors"), .copy("Programs")],
+      name: "ProcessorTests", dependencies: ["Processor", "Hardware", "Compression"],
+      resources: [.copy("Vectors"), .copy("Programs")],
       swiftSettings: strict),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Hardware"], swiftSettings: strict),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Storage", "Hardware"], swiftSettings: strict),
     .testTarget(
       name: "PCTests", dependencies: ["PC", "Devices", "Processor", "Hardware", "CFirmware"], swiftSettings: strict),
+    .testTarget(
+      name: "GuestTests",
+      dependencies: ["PC", "Storage", "Devices", "Processor", "Hardware", "Compression", "CFirmware", "CPNG"],
+      exclude: ["Programs", "Golden"], swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["heirloom", "PC"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

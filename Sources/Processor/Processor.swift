@@ -20,6 +20,10 @@ public final class Processor: Wiring {
   let cpu: CPU
   /// Bytes of an instruction on its way to the decoder in single steps.
   let fetchBuffer: UnsafeMutablePointer<UInt8>
+  /// Inside `run`: an instruction may be in progress.
+  private var isRunning = false
+  /// RESET was active while an instruction was in progress.
+  private var resetPending = false
 
   /// A processor of `model` in its reset state, on this memory and I/O space. `fpu`: a 387 beside a 386 or a 487
   /// beside a 486SX; nil for what the model has.
@@ -46,7 +50,6 @@ public final class Processor: Wiring {
     jump.initialize(repeating: JumpEntry(), count: JumpEntry.count)
     let pages = memory.ramSize >> 12
     let store = BlockStore(ramPages: pages)
-    let isSX = model == .i386sx16 || model == .i386sx25
     caches.initialize(
       to: Caches(
         block: store.single, op: UnsafePointer(store.single.pointee.ops), tlb: tlb, tlbStorage: tlb, jump: jump,
@@ -55,7 +58,7 @@ public final class Processor: Wiring {
         period: clock.instant(ofTick: 1).picoseconds, ram: memory.ram, ramPages: UInt32(pages),
         codePages: memory.codePages, is486: model.family == 4, hasFPU: fpu ?? model.hasOwnFPU,
         hasCPUID: model.hasCPUID, ioWait8: Int64(6 * model.clocksPerBCLK - 2 * model.multiplier),
-        ioWait16: Int64(3 * model.clocksPerBCLK - 2 * model.multiplier), addressMask: isSX ? 0xFF_FFFF : 0xFFFF_FFFF))
+        ioWait16: Int64(3 * model.clocksPerBCLK - 2 * model.multiplier), addressMask: UInt32.max >> (32 - model.addressBits)))
     memory.onCodeWrite = { [unowned self] address, size in cpu.codeWasWritten(address, size) }
     memory.onMapChange = { [unowned self] in
       cpu.dropAllBlocks()
@@ -80,7 +83,8 @@ public final class Processor: Wiring {
 
   // MARK: Pins
 
-  /// The RESET pin: registers as after power-on; the clock goes on.
+  /// The RESET pin: registers as after power-on; the clock goes on. While the processor runs, the reset takes effect
+  /// when the instruction in progress is over.
   ///
   /// The numeric unit of a 486 isn't touched (no self-test was asked for). A 387 is left as by FNINIT; the real one then
   /// drives ERROR# until its first FNINIT, which tells the 386 what it is and is over before anything is unmasked.
@@ -88,6 +92,17 @@ public final class Processor: Wiring {
   /// - Source: 386 PRM 10.1, i486 PRM 10.1: EIP FFF0h, CS F000h with base FFFF0000h, DH:DL component and stepping; i486
   ///   data book, "Pin state and register values after RESET"; Intel SDM 3, 22.20 (387 after reset).
   public func reset() {
+    if isRunning {
+      resetPending = true
+      cpu.c.pointee.leaveBlock = true
+      cpu.requestAttention()
+    } else {
+      performReset()
+    }
+  }
+
+  private func performReset() {
+    resetPending = false
     let time = cpu.s.pointee.target &- cpu.s.pointee.left
     let intr = cpu.s.pointee.intr
     var fpu = cpu.s.pointee.fpu
@@ -155,9 +170,12 @@ public final class Processor: Wiring {
   /// into calls: alarms and interrupts take effect at the first instruction boundary at or after their time.
   public func run(until limit: Instant) {
     cpu.c.pointee.stopRequested = false
+    isRunning = true
+    defer { isRunning = false }
     while true {
       scheduler.advance(to: now)
       _ = cpu.settle(cpu.c.pointee.block)
+      if resetPending { performReset() }
       if cpu.c.pointee.stopRequested || now >= limit { return }
       if cpu.c.pointee.exception != 0 {
         cpu.deliverPendingException()

@@ -11,7 +11,8 @@ extension MachineConfiguration {
     setup.floppyA = CMOSSetup.FloppyDrive(rawValue: drives[0]?.cmosType ?? 0) ?? .none
     setup.floppyB = CMOSSetup.FloppyDrive(rawValue: drives[1]?.cmosType ?? 0) ?? .none
     setup.coprocessor = hasFPU
-    setup.memorySize = memory.size.bytes
+    // Under the ROM at the end of a 386SX's address space there is no memory.
+    setup.memorySize = min(memory.size.bytes, (1 << cpu.model.addressBits) - roms.system.count)
     setup.bootOrder = boot.order.devices.map { device in
       switch device {
       case .a: .floppy

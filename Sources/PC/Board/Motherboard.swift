@@ -34,6 +34,8 @@ public final class Motherboard {
   public let floppy: FloppyController
   /// The graphics card.
   public let video = VideoAdapter()
+  /// FERR#, interrupt 13 and port F0h.
+  public let numericError = NumericErrorLatch()
   /// Port E9h.
   public let debug = DebugPort()
   /// The soft power switch.
@@ -92,6 +94,7 @@ public final class Motherboard {
     try backplane.attach(clock)
     try backplane.attach(keyboard)
     try backplane.attach(system)
+    try backplane.attach(numericError)
     try backplane.attach(serial1)
     try backplane.attach(serial2)
     try backplane.attach(parallel1)
@@ -102,10 +105,11 @@ public final class Motherboard {
     try backplane.attach(input)
 
     // ROM sockets. A system ROM of more than 64 KB begins below F0000h; all of it is also seen at the end of the
-    // address space, where the processor starts.
+    // processor's address space, where it starts: 4 GB, or 16 MB with a 386SX.
+    let end = UInt32(truncatingIfNeeded: 1 << parts.model.addressBits)
     let (system, low) = (parts.roms.system, Array(parts.roms.system.suffix(128 << 10)))
     try backplane.memory.mapROM(low, at: 0x10_0000 - UInt32(low.count), name: "the system BIOS")
-    try backplane.memory.mapROM(system, at: 0 &- UInt32(system.count), name: "the system BIOS")
+    try backplane.memory.mapROM(system, at: end &- UInt32(system.count), name: "the system BIOS")
     if !parts.roms.video.isEmpty {
       try backplane.memory.mapROM(parts.roms.video, at: 0xC_0000, name: "the video BIOS")
     }
@@ -132,6 +136,10 @@ public final class Motherboard {
     // Address line 20: open when either the keyboard controller or port 92h says so.
     keyboard.a20.connect { [unowned self] _ in setA20() }
     system.fastA20.connect { [unowned self] _ in setA20() }
+
+    // Numeric errors, the AT's way.
+    processor.onFERR = { [unowned self] in numericError.setError($0) }
+    numericError.ignore.connect { [unowned self] in processor.setIgnoreNumericError($0) }
 
     // NMI: parity and I/O channel check, behind the mask in the clock's index port.
     system.nmi.connect { [unowned self] in if $0, !clock.nmiMask.level { processor.raiseNMI() } }

@@ -122,6 +122,9 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     if cpu.fpu == .off, cpu.model.hasOwnFPU {
       throw .usage("cpu.fpu: a \(cpu.model.rawValue) always has its own floating-point unit; take on or auto")
     }
+    if memory.size.bytes > 1 << cpu.model.addressBits {
+      throw .usage("memory.size: a \(cpu.model.rawValue) reaches no more than 16M; take 16M or less, or a 386DX")
+    }
     if ports.serial1 == .stdio, ports.serial2 == .stdio {
       throw .usage("ports.serial2: standard input and output are taken by ports.serial1; take file:, tcp: or none")
     }

@@ -29,6 +29,9 @@ public enum ProcessorModel: String, CaseIterable, Codable, Sendable {
     }
   }
 
+  /// Address pins: what lies above 2 to this power can't be reached. - Source: Intel 240187, 386 SX: A1 to A23.
+  public var addressBits: Int { self == .i386sx16 || self == .i386sx25 ? 24 : 32 }
+
   /// Core clocks per bus clock: 1 but for the clock-multiplied parts.
   public var multiplier: Int {
     switch self {

@@ -51,6 +51,8 @@ tests:
         mov     dl, 0
         int     0x13
         call    result
+        mov     al, [status]
+        mov     [type], al
         EXPECT  [carry], 0, "15 drive type"
         cmp     byte [status], 1
         EXPECT_IF ae, "15 is a diskette"
@@ -59,6 +61,8 @@ tests:
         int     0x13
         call    result
         EXPECT  [status], 0, "15 absent drive"
+
+        call    set_eot                 ; the default table ends tracks at sector 18, whatever the diskette
 
         ; reading
         DISK    0x0201, 0x0001, 0x0000, 0
@@ -142,7 +146,11 @@ tests:
 
         ; change line: nothing has changed
         DISK    0x1600, 0, 0, 0
-        EXPECT  [status], 0, "16 not changed"
+        mov     cx, 0
+        cmp     byte [type], 1          ; without a change line it always may have been changed
+        jne     .line
+        mov     cx, 6
+.line:  EXPECT  [status], cx, "16 not changed"
 
         ; formatting one track with fill bytes and reading it back
         DISK    0x1800, (LAST<<8)|SPT, 0, 0
@@ -161,7 +169,6 @@ tests:
         inc     cl
         cmp     cl, SPT
         jbe     .ids
-        call    set_eot
         DISK    0x0500|SPT, (LAST<<8)|1, 0x0100, 0
         EXPECT  [carry], 0, "format track"
         EXPECT  [status], 0, "format status"
@@ -263,6 +270,7 @@ set_eot:
 status: dw      0
 count:  dw      0
 carry:  dw      0
+type:   db      0
 geometry: dw    0, 0
 table:  times   11 db 0
 program_end:

@@ -167,7 +167,15 @@ tests:
         pop     es
         mov     cx, 0x100
         repe    cmpsw
-        EXPECT_IF e, "87 contents"
+        je      .there
+        mov     ah, 0x88                ; a machine without memory up there forgets
+        int     0x15
+        cmp     ax, (0x123456-0x100000)/1024+2
+        jb      .there
+        or      sp, sp                  ; ZF = 0
+        jmp     .moved
+.there: cmp     ax, ax
+.moved: EXPECT_IF e, "87 contents"
         mov     ax, 0x2402
         int     0x15
         mov     ah, 0

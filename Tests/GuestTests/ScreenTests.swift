@@ -1,0 +1,89 @@
+import Devices
+import Hardware
+import PC
+import Testing
+
+/// What the screen shows, dot for dot.
+@Suite(.enabled(if: HostTool.nasm.isThere, "NASM is not installed: apt install nasm"))
+struct ScreenTests {
+  /// Pictures with `screens.asm`'s names; "cursor" and "blink" are looked at by other tests.
+  private static let charts = GuestProgram.screenNames.filter { $0 != "cursor" && $0 != "blink" }
+
+  /// Where `screens.asm` has its blinking character: row 2, column 10 of 16 lines by 9 dots.
+  private static let cell = (x: 10 * 9 + 4, y: 2 * 16 + 3)
+
+  /// `screens.asm`, up to the picture called `name`.
+  private func guest(showing name: String) throws -> Guest {
+    let program = GuestProgram(source: "screens")
+    let guest = try Guest(program.configuration, disk: try program.assemble())
+    var lines: [(cue: GuestScript.Cue, deed: GuestScript.Deed)] = []
+    for screen in GuestProgram.screenNames {
+      lines.append((.said("SCREEN \(screen)\n"), screen == name ? .nothing : .press([.enter])))
+      if screen == name { break }
+    }
+    try guest.perform(GuestScript(lines + [(.wait(.milliseconds(50)), .nothing)]))
+    return guest
+  }
+
+  @Test func textScreensAreTheOnesThatWereLookedAt() throws {
+    let program = GuestProgram(source: "screens")
+    let guest = try Guest(program.configuration, disk: try program.assemble())
+    for name in Self.charts {
+      try guest.perform(GuestScript([(.said("SCREEN \(name)\n"), .nothing), (.wait(.milliseconds(50)), .nothing)]))
+      let pictures = try GoldenScreen.pictures(of: guest)
+      #expect(pictures.count == 1, "\(name) moves")
+      let complaint = try GoldenScreen.complaint(pictures, "screen-\(name)")
+      #expect(complaint == nil)
+      guest.machine.post(.key(.enter, pressed: true))
+      guest.machine.post(.key(.enter, pressed: false), at: guest.machine.now + .milliseconds(20))
+    }
+  }
+
+  @Test func picturesOfAllModesAreTheOnesThatWereLookedAt() throws {
+    let program = GuestProgram(source: "video_gallery")
+    let guest = try Guest(program.configuration, disk: try program.assemble())
+    for mode in GuestProgram.galleryModes {
+      try guest.perform(GuestScript([(.said("MODE \(mode)\n"), .nothing), (.wait(.milliseconds(50)), .nothing)]))
+      let complaint = try GoldenScreen.complaint(try GoldenScreen.pictures(of: guest), "mode-\(mode.suffix(2))")
+      #expect(complaint == nil)
+      guest.machine.post(.key(.enter, pressed: true))
+      guest.machine.post(.key(.enter, pressed: false), at: guest.machine.now + .milliseconds(20))
+    }
+  }
+
+  /// For how many frames the dot in the cell is alike, over `frames` frames.
+  private func runs(_ guest: Guest, frames: Int) -> [Int] {
+    var runs: [Int] = []
+    var last: Bool?
+    for _ in 0..<frames {
+      guest.machine.run(until: guest.machine.board.video.nextFrameTime(after: guest.machine.now))
+      let picture = guest.machine.picture()
+      let isLit = picture.pixels[Self.cell.y * picture.width + Self.cell.x] != 0
+      if isLit == last { runs[runs.count - 1] += 1 } else { runs.append(1) }
+      last = isLit
+    }
+    // The first and the last are cut off.
+    return Array(runs.dropFirst().dropLast())
+  }
+
+  @Test func theCursorBlinksEverySixteenFramesAndCharactersEveryThirtyTwo() throws {
+    let cursor = runs(try guest(showing: "cursor"), frames: 100)
+    #expect(cursor.count >= 9 && cursor.allSatisfy { $0 == 8 }, "\(cursor)")
+    let blink = runs(try guest(showing: "blink"), frames: 130)
+    #expect(blink.count >= 5 && blink.allSatisfy { $0 == 16 }, "\(blink)")
+  }
+
+  @Test func theCursorIsInTheLinesAndTheColourOfItsCharacter() throws {
+    let pictures = try GoldenScreen.pictures(of: try guest(showing: "cursor"))
+    #expect(pictures.count == 2)
+    for picture in pictures {
+      #expect(picture.width == 720 && picture.height == 400)
+      let lit = picture.pixels.indices.filter { picture.pixels[$0] != 0 }
+      if lit.isEmpty { continue }
+      // CX = 0007h means the upper half of 8 lines: the BIOS's cursor emulation makes lines 0 to 15 of it.
+      #expect(lit.allSatisfy { picture.pixels[$0] == 0xAA_AA_AA })
+      #expect(Set(lit.map { $0 % 720 }) == Set(90..<99))
+      #expect(Set(lit.map { $0 / 720 }) == Set(32..<48))
+    }
+  }
+}

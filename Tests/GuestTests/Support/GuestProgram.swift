@@ -1,0 +1,96 @@
+import Foundation
+import Hardware
+import PC
+import Processor
+import Testing
+
+/// A program of `Programs/` on a machine of its own: a boot disk that reports on port E9h and ends with DONE.
+struct GuestProgram: Sendable, CustomTestStringConvertible {
+  /// The source without ".asm".
+  var source: String
+  /// What tells this machine from others with the same program.
+  var variant = ""
+  /// Constants for the assembler.
+  var defines: [String: Int] = [:]
+  var cpu = ProcessorModel.i486dx2x66
+  var megabytes = 4
+  var drive = FloppyDriveChoice.d1440K
+  /// What the person at the keyboard does, by default nothing.
+  var lines: @Sendable () -> [(cue: GuestScript.Cue, deed: GuestScript.Deed)] = { [] }
+
+  var name: String { variant.isEmpty ? source : "\(source) (\(variant))" }
+  var testDescription: String { name }
+
+  /// Everything in `Programs/`, on a choice of machines.
+  static let all: [GuestProgram] = [
+    GuestProgram(source: "bios_services"),
+    GuestProgram(source: "bios_services", variant: "386DX-33, 1 MB", cpu: .i386dx33, megabytes: 1),
+    GuestProgram(source: "bios_services", variant: "386SX-16, 16 MB", cpu: .i386sx16, megabytes: 16),
+    GuestProgram(source: "bios_services", variant: "64 MB", cpu: .i486dx4x100, megabytes: 64),
+    GuestProgram(source: "bios_keyboard"),
+    GuestProgram(source: "bios_keyboard", variant: "386SX-16", cpu: .i386sx16, megabytes: 1),
+    GuestProgram(source: "bios_mouse"),
+    GuestProgram(source: "bios_reset"),
+    GuestProgram(source: "bios_reset", variant: "386DX-33", cpu: .i386dx33),
+    GuestProgram(source: "bios_disk"),
+    GuestProgram(source: "bios_disk", variant: "360K", defines: ["SPT": 9, "CYLS": 40], drive: .d360K),
+    GuestProgram(source: "bios_disk", variant: "720K", defines: ["SPT": 9, "CYLS": 80], drive: .d720K),
+    GuestProgram(
+      source: "bios_disk", variant: "720K in a 1.44M drive", defines: ["SPT": 9, "CYLS": 80], drive: .d1440K),
+    GuestProgram(source: "bios_disk", variant: "1.2M", defines: ["SPT": 15, "CYLS": 80], drive: .d1200K),
+    GuestProgram(
+      source: "bios_disk", variant: "360K in a 1.2M drive", defines: ["SPT": 9, "CYLS": 40], drive: .d1200K),
+    GuestProgram(source: "bios_disk", variant: "2.88M", defines: ["SPT": 36, "CYLS": 80], drive: .d2880K),
+    GuestProgram(source: "video_modes"),
+    GuestProgram(source: "video_text"),
+    GuestProgram(source: "video_services"),
+    GuestProgram(source: "video_graphics"),
+    GuestProgram(source: "video_graphics", variant: "386DX-33", cpu: .i386dx33),
+    GuestProgram(source: "video_gallery", lines: { galleryModes.map { (.said("MODE \($0)\n"), .press([.enter])) } }),
+    GuestProgram(source: "clock"),
+    GuestProgram(source: "clock", variant: "386SX-16", cpu: .i386sx16, megabytes: 1),
+    GuestProgram(source: "screens", lines: { screenNames.map { (.said("SCREEN \($0)\n"), .press([.enter])) } }),
+    GuestProgram(source: "keyboard", lines: { KeyboardProgram.lines }),
+  ]
+
+  /// Sources that need hardware which the board hasn't got yet, with the reason.
+  static let unsupported = ["bios_harddisk": "there is no ATA controller yet"]
+
+  /// Modes in the order in which `video_gallery` shows them.
+  static let galleryModes = [
+    "0000", "0003", "0007", "0004", "0005", "0006", "000D", "000E", "000F", "0010", "0011", "0012", "0013",
+  ]
+
+  /// What `screens` shows, in order.
+  static let screenNames = [
+    "80x25", "40x25", "80x50", "bright", "palette", "fonts", "mono", "split", "cursor", "blink",
+  ]
+
+  /// The machine.
+  var configuration: MachineConfiguration {
+    var configuration = MachineConfiguration()
+    configuration.cpu.model = cpu
+    configuration.memory.size = MemorySize(megabytes: megabytes)
+    configuration.floppy.driveA = drive
+    configuration.floppy.driveB = .none
+    return configuration
+  }
+
+  /// The script: `lines`, then DONE.
+  var script: GuestScript { GuestScript(lines() + [(.said("DONE\n"), .nothing)]) }
+
+  /// The disk.
+  ///
+  /// - Throws: what NASM complains about.
+  func assemble() throws -> [UInt8] {
+    let folder = try TemporaryFolder()
+    let output = folder.path("program.img")
+    var arguments = ["-f", "bin", "-w+error", "-I", Places.programs.path + "/", "-o", output]
+    for (name, value) in defines.sorted(by: { $0.key < $1.key }) { arguments += ["-D", "\(name)=\(value)"] }
+    try HostTool.nasm.run(arguments + [Places.programs.appending(path: source + ".asm").path])
+    return Array(try Data(contentsOf: URL(filePath: output)))
+  }
+
+  /// A machine with the program in its drive, switched on.
+  func guest() throws -> Guest { try Guest(configuration, disk: try assemble(), script: script) }
+}

@@ -1,0 +1,191 @@
+import Foundation
+import Hardware
+import Testing
+
+@testable import Processor
+
+/// SplitMix64: the same cases on every host.
+private struct Dice: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return z ^ z >> 31
+  }
+}
+
+/// Raises INTR every few microseconds, and answers some ports with a count.
+private final class Ticker: Device {
+  struct State: SavedState {
+    var count: UInt8 = 0
+  }
+  var state = State()
+  let request = Line()
+  let beat = Alarm()
+  var footprint: Footprint {
+    Footprint(
+      "ticker", chip: "test",
+      [
+        .ports(0x00...0xFF, block: 0), .line("intr", request),
+        .alarm("beat", beat) { [unowned self] in
+          request.drive(!request.level)
+          beat.set(after: .nanoseconds(4_700))
+        },
+      ])
+  }
+  func readPort(_ block: Int, _ offset: Int) -> UInt8 {
+    state.count &+= 1
+    return state.count
+  }
+  func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
+    state.count ^= value
+    if value & 7 == 0 { beat.set(after: .nanoseconds(Int64(value) * 10)) }
+  }
+}
+
+/// A processor on 1 MB of random code and tables.
+private final class Case {
+  let plane = Backplane(ramSize: 1 << 20)
+  let processor: Processor
+
+  init(model: ProcessorModel) throws {
+    let ticker = Ticker()
+    try plane.attach(ticker)
+    processor = Processor(
+      model: model, fpu: true, memory: plane.memory, io: plane.io, scheduler: plane.scheduler)
+    ticker.request.connect { [unowned processor] in processor.setInterruptRequest($0) }
+    processor.acknowledgeInterrupt = { [unowned ticker] in
+      ticker.request.lower()
+      return 0x20 &+ (ticker.state.count & 7)
+    }
+    ticker.beat.set(after: .nanoseconds(3_000))
+  }
+
+  /// Fills memory and registers.
+  func fill(_ dice: inout Dice) {
+    let ram = plane.memory.ram
+    for i in stride(from: 0, to: 1 << 20, by: 8) {
+      UnsafeMutableRawPointer(ram + i).storeBytes(of: dice.next(), as: UInt64.self)
+    }
+    // Code that gets somewhere: frequent opcodes, sprinkled over the places where code is likely to run.
+    let frequent: [UInt8] = [
+      0x01, 0x03, 0x0F, 0x29, 0x31, 0x39, 0x40, 0x48, 0x50, 0x58, 0x66, 0x67, 0x72, 0x74, 0x75, 0x80, 0x83, 0x88, 0x89,
+      0x8A, 0x8B, 0x8E, 0x90, 0xA4, 0xAB, 0xB8, 0xC3, 0xC4, 0xCF, 0xD1, 0xD8, 0xDD, 0xE2, 0xE4, 0xE8, 0xEB, 0xF3, 0xF7,
+      0xFB, 0xFF,
+    ]
+    for _ in 0..<120_000 {
+      ram[Int.random(in: 0..<(1 << 20), using: &dice)] = frequent[Int.random(in: 0..<frequent.count, using: &dice)]
+    }
+    let s = processor.cpu.s
+    for i in 0..<8 { processor.cpu.setReg(i, UInt32.random(in: 0...0xF_FFFF, using: &dice)) }
+    s.pointee.eip = UInt32.random(in: 0...0xFFFF, using: &dice)
+    s.pointee.flags = 2 | UInt32.random(in: 0...0x7FFF, using: &dice) & 0x7700
+    s.pointee.gdtBase = 0x1000
+    s.pointee.gdtLimit = 0x7FF
+    s.pointee.idtBase = Bool.random(using: &dice) ? 0x2000 : 0
+    s.pointee.idtLimit = 0x7FF
+    s.pointee.cr0 = 0x10
+    descriptors(&dice)
+    let mode = Int.random(in: 0..<5, using: &dice)
+    if mode > 0 { s.pointee.cr0 |= 1 }
+    if mode == 4 { s.pointee.flags |= EFLAGS.vm }
+    if mode >= 3 || Int.random(in: 0..<3, using: &dice) == 0, mode > 0 { paging(&dice) }
+    s.pointee.cpl = mode == 0 ? 0 : (mode == 4 ? 3 : UInt8.random(in: 0...3, using: &dice))
+    for i in 0..<6 {
+      let big: UInt16 = mode == 2 || mode == 3 ? 0x4000 : 0
+      let base = UInt32.random(in: 0...0xF000, using: &dice) << 4
+      let data: UInt16 = UInt16(s.pointee.cpl) << 5 | 0x93
+      processor.cpu.seg(i).pointee = Segment(
+        base: mode == 3 ? 0 : base, limit: mode == 3 ? .max : 0xFFFF, selector: UInt16(base >> 4),
+        attributes: mode == 0 ? 0x93 : (mode == 4 ? 0xF3 : (i == 1 ? data | 0x8 : data) | big))
+    }
+    if mode == 3 {
+      // A flat segment over 1 MB of RAM: start where there is code.
+      s.pointee.eip = UInt32.random(in: 0x8000...0xF_0000, using: &dice)
+    }
+    processor.cpu.seg(SegmentIndex.tr).pointee = Segment(base: 0x4000, limit: 0x200, selector: 0x28, attributes: 0x8B)
+    processor.cpu.seg(SegmentIndex.ldtr).pointee = Segment(base: 0x5000, limit: 0x7F, selector: 0x30, attributes: 0x82)
+    processor.cpu.flushTLB()
+    processor.cpu.refreshMode()
+    processor.cpu.refreshBreakpoints()
+  }
+
+  /// Descriptors and gates of every type, mostly of sense.
+  private func descriptors(_ dice: inout Dice) {
+    for table in [0x1000, 0x2000, 0x5000] {
+      for entry in 0..<256 {
+        let at = plane.memory.ram + table + entry * 8
+        at[5] = UInt8.random(in: 0...255, using: &dice) | (Bool.random(using: &dice) ? 0x80 : 0)
+        at[7] = Bool.random(using: &dice) ? 0 : at[7]
+        at[6] &= 0xCF
+      }
+    }
+  }
+
+  /// A page directory at 6000h with tables that map the megabyte, now and then wrongly.
+  private func paging(_ dice: inout Dice) {
+    func put(_ address: Int, _ value: UInt32) {
+      UnsafeMutableRawPointer(plane.memory.ram + address).storeBytes(of: value, as: UInt32.self)
+    }
+    for i in 0..<1024 { put(0x6000 + i * 4, i == 0 ? 0x7007 : 0x7000 | UInt32.random(in: 0...7, using: &dice)) }
+    for i in 0..<1024 {
+      let page = UInt32(i & 0xFF)
+      let rights: UInt32 = Int.random(in: 0..<20, using: &dice) == 0 ? UInt32.random(in: 0...7, using: &dice) : 7
+      put(0x7000 + i * 4, page << 12 | rights)
+    }
+    processor.cpu.s.pointee.cr3 = 0x6000
+    processor.cpu.s.pointee.cr0 |= CR0.pg
+  }
+
+  /// Everything as bytes.
+  func state() throws -> [UInt8] {
+    SavedValue.object(["processor": try processor.savedState(), "plane": try plane.savedState()]).serialized()
+  }
+
+  func load(_ bytes: [UInt8]) throws {
+    let tree = try SavedValue(serialized: bytes)
+    _ = try plane.load(try #require(tree["plane"]))
+    _ = try processor.load(try #require(tree["processor"]))
+  }
+}
+
+@Suite struct FuzzTests {
+  /// Cases in an ordinary test run; `HEIRLOOM_FUZZ_SECONDS` goes on for as long.
+  private static let cases = 60
+
+  @Test("Random code in every mode neither traps nor hangs, and doesn't depend on how the run is cut")
+  func randomCode() throws {
+    let seconds = ProcessInfo.processInfo.environment["HEIRLOOM_FUZZ_SECONDS"].flatMap(Double.init) ?? 0
+    let start = Date()
+    var number: UInt64 = 0
+    while number < Self.cases || Date().timeIntervalSince(start) < seconds {
+      number += 1
+      var dice = Dice(state: number)
+      let models: [ProcessorModel] = [.i386dx33, .i386sx16, .i486dx2x66, .i486sx25]
+      let model = models[Int(number % 4)]
+      let whole = try Case(model: model)
+      whole.fill(&dice)
+      let begin = try whole.state()
+      let end = Instant.zero + .microseconds(600)
+      whole.processor.run(until: end)
+
+      let cut = try Case(model: model)
+      try cut.load(begin)
+      while cut.processor.now < end {
+        let step = Int64.random(in: 1...40_000, using: &dice)
+        cut.processor.run(until: min(cut.processor.now + .nanoseconds(step), end))
+      }
+      #expect(try cut.state() == whole.state(), "case \(number) on \(model.rawValue): cut into slices")
+
+      let half = try Case(model: model)
+      try half.load(begin)
+      half.processor.run(until: Instant.zero + .nanoseconds(Int64.random(in: 0...600_000, using: &dice)))
+      let moved = try Case(model: model)
+      try moved.load(try half.state())
+      moved.processor.run(until: end)
+      #expect(try moved.state() == whole.state(), "case \(number) on \(model.rawValue): saved and loaded half-way")
+    }
+  }
+}
