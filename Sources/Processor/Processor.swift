@@ -58,7 +58,8 @@ public final class Processor: Wiring {
         period: clock.instant(ofTick: 1).picoseconds, ram: memory.ram, ramPages: UInt32(pages),
         codePages: memory.codePages, is486: model.family == 4, hasFPU: fpu ?? model.hasOwnFPU,
         hasCPUID: model.hasCPUID, ioWait8: Int64(6 * model.clocksPerBCLK - 2 * model.multiplier),
-        ioWait16: Int64(3 * model.clocksPerBCLK - 2 * model.multiplier), addressMask: UInt32.max >> (32 - model.addressBits)))
+        ioWait16: Int64(3 * model.clocksPerBCLK - 2 * model.multiplier),
+        addressMask: UInt32.max >> (32 - model.addressBits)))
     memory.onCodeWrite = { [unowned self] address, size in cpu.codeWasWritten(address, size) }
     memory.onMapChange = { [unowned self] in
       cpu.dropAllBlocks()
