@@ -63,10 +63,7 @@ extension FloppyController {
     state.chip.senseInterrupt = false
     end([state.chip.senseStatus[unit], state.chip.presentCylinder[unit]])
     // One interrupt stands for all four results after a reset; a seek that ended meanwhile asks again.
-    let isSeekLeft = (0..<4).contains {
-      state.chip.senseWaiting >> UInt8($0) & 1 != 0 && state.chip.senseStatus[$0] & FloppyStatus0.seekEnd != 0
-    }
-    if isSeekLeft {
+    if state.chip.hasSeekResult {
       state.chip.senseInterrupt = true
       drivePins()
     }

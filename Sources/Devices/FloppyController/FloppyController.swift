@@ -200,7 +200,9 @@ public final class FloppyController: Device {
       state.chip.isPoweredDown = false
       switch state.chip.phase {
       case .command:
-        if state.chip.takeCommandByte(value, now: now) { execute() }
+        let isComplete = state.chip.takeCommandByte(value, now: now)
+        drivePins()
+        if isComplete { execute() }
       case .execution where state.chip.isNonDMA && takesData: writeFIFO(value)
       default: break
       }

@@ -170,6 +170,10 @@ public struct I82077AA: Codable, Equatable, Sendable {
     return Span(picoseconds: (n == 0 ? 16 : n) &* 8_000_000_000_000 / rate)
   }
 
+  /// A seek has ended that SENSE INTERRUPT STATUS hasn't told.
+  var hasSeekResult: Bool {
+    (0..<4).contains { senseWaiting >> UInt8($0) & 1 != 0 && senseStatus[$0] & FloppyStatus0.seekEnd != 0 }
+  }
   /// INT before the gate.
   var interrupt: Bool { resultInterrupt || senseInterrupt || (serviceRequest && isNonDMA) }
   /// DRQ before the gate.
@@ -258,6 +262,11 @@ public struct I82077AA: Codable, Equatable, Sendable {
   ///
   /// - Returns: true when the command is complete.
   mutating func takeCommandByte(_ byte: UInt8, now: Instant) -> Bool {
+    // The polling interrupt after a reset ends with the next command, whichever it is; its four results stay. Drivers
+    // that never ask for them (Microsoft's multitasking MS-DOS of 1984) wait for the edge at the end of their
+    // RECALIBRATE. The end of a seek is kept until SENSE INTERRUPT STATUS. (Unverified on a chip; the 8272A's data sheet
+    // has "reading or writing data" clear the interrupts that need no SENSE INTERRUPT STATUS.)
+    if command.isEmpty, !hasSeekResult { senseInterrupt = false }
     command.append(byte)
     readyAt = now + Self.handshake
     guard let first = command.first, let code = Command(firstByte: first) else { return true }

@@ -41,8 +41,8 @@ public struct ATKeyboard: Codable, Equatable, Sendable {
   /// 500 ms, 10.9 characters a second.
   static let defaultTypematic: UInt8 = 0x2B
   /// Duration of the self-test. Period keyboards took 300 to 750 ms; this is a quick one, because firmware that counts
-  /// loops for a slow processor gives up on those.
-  static let selfTest = Span.milliseconds(150)
+  /// loops for a slow processor gives up on those (Bochs's BIOS waits for 139 ms on a 486DX4-100).
+  static let selfTest = Span.milliseconds(120)
   static let bufferSize = 16
 
   /// A keyboard at power-on, all keys up.
