@@ -99,7 +99,7 @@ public final class Backplane: Wiring {
   /// Puts every part of `saved` back. Nothing is changed unless all of it can be decoded for this set of devices.
   ///
   /// - Returns: paths of saved values that nothing asked for.
-  /// - Throws: `SavedStateError`; `mismatch` names a device or a size that differs.
+  /// - Throws: `SavedStateError`; `mismatch` names a device that this machine hasn't got, or a size that differs.
   public func load(_ saved: SavedValue) throws -> [String] {
     guard case .object(let members)? = saved["devices"], case .bytes(let ram)? = saved["ram"],
       let savedScheduler = saved["scheduler"], let savedWires = saved["wires"]
@@ -109,17 +109,20 @@ public final class Backplane: Wiring {
         "the state has \(ram.count >> 10) KB of memory, this machine \(memory.ramSize >> 10) KB")
     }
     var wanted = Set(members.keys)
-    for name in footprints.map(\.name) + parts.map({ "part:" + $0.name }) where wanted.remove(name) == nil {
+    for name in parts.map({ "part:" + $0.name }) where wanted.remove(name) == nil {
       throw SavedStateError.mismatch("the state has no \(name)")
     }
+    // A device that the state doesn't know came with a later version: it is as at power-on.
+    wanted.subtract(footprints.map(\.name))
     if let extra = wanted.min() { throw SavedStateError.mismatch("this machine has no \(extra)") }
     let (time, _) = try Scheduler.State.loading(savedScheduler)
     let (wires, _) = try Wires.loading(savedWires)
-    for (device, footprint) in zip(devices, footprints) { try check(device, members[footprint.name]) }
+    let powerOn = SavedValue.object([:])
+    for (device, footprint) in zip(devices, footprints) { try check(device, members[footprint.name] ?? powerOn) }
 
     var ignored: [String] = []
     for (device, footprint) in zip(devices, footprints) {
-      ignored += try device.load(members[footprint.name] ?? .null).map { footprint.name + "." + $0 }
+      ignored += try device.load(members[footprint.name] ?? powerOn).map { footprint.name + "." + $0 }
     }
     for (name, part) in parts { try part.loadPart(members["part:" + name] ?? .null) }
     ram.withUnsafeBufferPointer { bytes in
@@ -134,7 +137,7 @@ public final class Backplane: Wiring {
     return ignored
   }
 
-  private func check<D: Device>(_ device: D, _ saved: SavedValue?) throws {
-    _ = try D.State.loading(saved ?? .null)
+  private func check<D: Device>(_ device: D, _ saved: SavedValue) throws {
+    _ = try D.State.loading(saved)
   }
 }

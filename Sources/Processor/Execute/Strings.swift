@@ -49,6 +49,7 @@ extension CPU {
     let oneByOne = s.pointee.flags & EFLAGS.tf != 0 || c.pointee.breakpointsArmed
     while reg(1) & mask != 0 {
       let done = oneByOne ? 0 : run(o, operation, clocks.each)
+      if done > 0, compares, zf != wantsZero { return .next }
       if done == 0 {
         if !iterate(o, operation) { return .leave }
         setReg(1, reg(1) & ~mask | (reg(1) &- 1) & mask)
@@ -123,61 +124,5 @@ extension CPU {
     guard translate(linear, write: true, user: user) != nil else { return false }
     let last = linear &+ UInt32(size - 1)
     return (last ^ linear) & ~0xFFF == 0 || translate(last, write: true, user: user) != nil
-  }
-
-  // MARK: Runs
-
-  /// Does as many iterations of MOVS, STOS, LODS or SCAS/CMPS at once as fit in the pages, the segments, the count and
-  /// the slice, upwards only. 0: do one the careful way.
-  private func run(_ o: UnsafePointer<Op>, _ operation: Operation, _ each: Int64) -> UInt32 {
-    guard s.pointee.flags & EFLAGS.df == 0, operation == .movs || operation == .stos else { return 0 }
-    switch o.pointee.size {
-    case 1: return run(o, operation, each, UInt8.self)
-    case 2: return run(o, operation, each, UInt16.self)
-    default: return run(o, operation, each, UInt32.self)
-    }
-  }
-
-  private func run<T: Width>(_ o: UnsafePointer<Op>, _ operation: Operation, _ each: Int64, _: T.Type) -> UInt32 {
-    let mask = o.pointee.mask
-    let di = reg(7) & mask
-    let destination = seg(SegmentIndex.es).pointee
-    var n = min(reg(1) & mask, UInt32(truncatingIfNeeded: max((s.pointee.left &+ each &- 1) / each, 1)))
-    guard destination.writeMax >= Int64(di) else { return 0 }
-    let to = destination.base &+ di
-    n = min(n, (0x1000 &- to & 0xFFF) / T.bytes)
-    n = min(n, UInt32(truncatingIfNeeded: (destination.writeMax &- Int64(di) &+ 1) / Int64(T.bytes)))
-    let target = c.pointee.tlb + Int((to &>> 12) & UInt32(TLBEntry.count - 1))
-    guard n > 1, target.pointee.writeTag == to & ~0xFFF else { return 0 }
-    if operation == .movs {
-      let si = reg(6) & mask
-      let source = seg(Int(o.pointee.seg)).pointee
-      guard source.readMax >= Int64(si) else { return 0 }
-      let from = source.base &+ si
-      n = min(n, (0x1000 &- from & 0xFFF) / T.bytes)
-      n = min(n, UInt32(truncatingIfNeeded: (source.readMax &- Int64(si) &+ 1) / Int64(T.bytes)))
-      let origin = c.pointee.tlb + Int((from &>> 12) & UInt32(TLBEntry.count - 1))
-      guard n > 1, origin.pointee.readTag == from & ~0xFFF else { return 0 }
-      let a = UnsafeRawPointer(origin.pointee.host(from))
-      let b = target.pointee.host(to)
-      // Element by element, lowest first: overlapping moves repeat a pattern, as on hardware.
-      let width = Int(T.bytes)
-      if b <= UnsafeMutableRawPointer(mutating: a) || b >= UnsafeMutableRawPointer(mutating: a) + Int(n) * width {
-        b.copyMemory(from: a, byteCount: Int(n) * width)
-      } else {
-        for i in 0..<Int(n) {
-          b.storeBytes(of: a.loadUnaligned(fromByteOffset: i * width, as: T.self), toByteOffset: i * width, as: T.self)
-        }
-      }
-      setReg(6, reg(6) & ~mask | (si &+ n &* T.bytes) & mask)
-    } else {
-      let value = get(0, T.self)
-      let b = target.pointee.host(to)
-      for i in 0..<Int(n) { b.storeBytes(of: value, toByteOffset: i * Int(T.bytes), as: T.self) }
-    }
-    setReg(7, reg(7) & ~mask | (di &+ n &* T.bytes) & mask)
-    setReg(1, reg(1) & ~mask | (reg(1) &- n) & mask)
-    s.pointee.left &-= Int64(n) &* each
-    return n
   }
 }

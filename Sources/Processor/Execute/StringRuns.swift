@@ -1,0 +1,111 @@
+import Hardware
+
+/// Repeated string instructions, many iterations at once: as many as fit in the pages, the segments, the count and the
+/// slice, upwards only.
+extension CPU {
+  /// - Returns: the iterations done; 0: do one the careful way.
+  func run(_ o: UnsafePointer<Op>, _ operation: Operation, _ each: Int64) -> UInt32 {
+    guard s.pointee.flags & EFLAGS.df == 0 else { return 0 }
+    switch o.pointee.size {
+    case 1: return run(o, operation, each, UInt8.self)
+    case 2: return run(o, operation, each, UInt16.self)
+    default: return run(o, operation, each, UInt32.self)
+    }
+  }
+
+  private func run<T: Width>(_ o: UnsafePointer<Op>, _ operation: Operation, _ each: Int64, _: T.Type) -> UInt32 {
+    let mask = o.pointee.mask
+    let si = reg(6) & mask
+    let di = reg(7) & mask
+    let usesSource = operation == .movs || operation == .lods || operation == .cmps
+    let usesDestination = operation != .lods
+    var n = min(reg(1) & mask, UInt32(truncatingIfNeeded: max((s.pointee.left &+ each &- 1) / each, 1)))
+    var a: UnsafeRawPointer?
+    var b: UnsafeMutableRawPointer?
+    switch operation {
+    case .movs, .stos, .lods, .cmps, .scas: break
+    default: return 0
+    }
+    if usesSource {
+      a = UnsafeRawPointer(place(Int(o.pointee.seg), si, writes: false, T.bytes, &n))
+      if a == nil { return 0 }
+    }
+    if usesDestination {
+      b = place(SegmentIndex.es, di, writes: operation == .movs || operation == .stos, T.bytes, &n)
+      if b == nil { return 0 }
+    }
+    guard n > 1 else { return 0 }
+    switch operation {
+    case .movs: if let a, let b { move(a, b, n, T.self) }
+    case .stos: if let b { fill(b, n, get(0, T.self)) }
+    case .lods:
+      // Only the last one stays.
+      if let a { set(0, a.loadUnaligned(fromByteOffset: Int((n &- 1) &* T.bytes), as: T.self)) }
+    case .cmps:
+      if let a, let b { n = compare(o, n, { a.loadUnaligned(fromByteOffset: $0, as: T.self) }, UnsafeRawPointer(b)) }
+    default:
+      let value = get(0, T.self)
+      if let b { n = compare(o, n, { _ in value }, UnsafeRawPointer(b)) }
+    }
+    if usesSource { setReg(6, reg(6) & ~mask | (si &+ n &* T.bytes) & mask) }
+    if usesDestination { setReg(7, reg(7) & ~mask | (di &+ n &* T.bytes) & mask) }
+    setReg(1, reg(1) & ~mask | (reg(1) &- n) & mask)
+    s.pointee.left &-= Int64(n) &* each
+    return n
+  }
+
+  /// The host address of `offset` in segment `index` if it is in the TLB, and `n` reduced to the elements of `bytes`
+  /// that follow it in its page and its segment. nil: not now.
+  @inline(__always) private func place(
+    _ index: Int, _ offset: UInt32, writes: Bool, _ bytes: UInt32, _ n: inout UInt32
+  ) -> UnsafeMutableRawPointer? {
+    let segment = seg(index)
+    let last = writes ? segment.pointee.writeMax : segment.pointee.readMax
+    guard last >= Int64(offset) else { return nil }
+    let linear = segment.pointee.base &+ offset
+    n = min(n, (0x1000 &- linear & 0xFFF) / bytes)
+    n = min(n, UInt32(truncatingIfNeeded: (last &- Int64(offset) &+ 1) / Int64(bytes)))
+    let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
+    let tag = writes ? entry.pointee.writeTag : entry.pointee.readTag
+    guard n > 1, tag == linear & ~0xFFF else { return nil }
+    return entry.pointee.host(linear)
+  }
+
+  /// Element by element, lowest first: overlapping moves repeat a pattern, as on hardware.
+  @inline(__always) private func move<T: Width>(
+    _ a: UnsafeRawPointer, _ b: UnsafeMutableRawPointer, _ n: UInt32, _: T.Type
+  ) {
+    let width = Int(T.bytes)
+    let size = Int(n) * width
+    if UnsafeRawPointer(b) <= a || UnsafeRawPointer(b) >= a + size {
+      b.copyMemory(from: a, byteCount: size)
+      return
+    }
+    for i in stride(from: 0, to: size, by: width) {
+      b.storeBytes(of: a.loadUnaligned(fromByteOffset: i, as: T.self), toByteOffset: i, as: T.self)
+    }
+  }
+
+  @inline(__always) private func fill<T: Width>(_ b: UnsafeMutableRawPointer, _ n: UInt32, _ value: T) {
+    for i in 0..<Int(n) { b.storeBytes(of: value, toByteOffset: i * Int(T.bytes), as: T.self) }
+  }
+
+  /// Compares until the repeat condition ends it or `n` are done. - Returns: comparisons made.
+  @inline(__always) private func compare<T: Width>(
+    _ o: UnsafePointer<Op>, _ n: UInt32, _ left: (Int) -> T, _ b: UnsafeRawPointer
+  ) -> UInt32 {
+    let wantsEqual = o.pointee.mode & 0x40 != 0
+    var done: UInt32 = 0
+    var x: T = 0
+    var y: T = 0
+    while done < n {
+      let at = Int(done &* T.bytes)
+      x = left(at)
+      y = b.loadUnaligned(fromByteOffset: at, as: T.self)
+      done &+= 1
+      if (x == y) != wantsEqual { break }
+    }
+    _ = alu(.cmp, x, y)
+    return done
+  }
+}
