@@ -20,6 +20,34 @@ import Testing
     #expect(host.interrupts == 1)
   }
 
+  @Test(
+    "A driver that lets the reset's interrupt pass gets an edge at the end of its RECALIBRATE, and that result first")
+  func resetIgnored() throws {
+    let host = try FloppyHost()
+    host.outb(0x3F2, 0x0C)
+    #expect(host.waitForInterrupt() != nil)
+    #expect(host.controller.interrupt.level)
+    host.outb(0x3F2, 0x1C)
+    host.command(0x07, 0)
+    #expect(host.waitForInterrupt() != nil)
+    #expect(host.interrupts == 2)
+    host.command(0x08)
+    #expect(host.results() == [0x20, 0])
+  }
+
+  @Test("Between result bytes RQM stays; after the last one it pauses")
+  func resultBytes() throws {
+    let host = try FloppyHost()
+    host.outb(0x3F2, 0x0C)
+    _ = host.waitForInterrupt()
+    host.command(0x08)
+    while host.inb(0x3F4) & 0xC0 != 0xC0 { host.pass(.microseconds(1)) }
+    #expect(host.inb(0x3F5) == 0xC0)
+    #expect(host.inb(0x3F4) & 0xC0 == 0xC0)
+    #expect(host.inb(0x3F5) == 0)
+    #expect(host.inb(0x3F4) & 0xC0 == 0)
+  }
+
   @Test("DSR bit 7 resets the chip and clears itself; the data rate stays")
   func softwareReset() throws {
     let host = try FloppyHost()
