@@ -95,9 +95,14 @@ extension CPU {
 // MARK: Dispatch of what isn't in the big switch
 
 extension CPU {
-  /// Operations after which the block goes on. false: leave the block.
+  /// Operations after which the block goes on. false: leave the block, also when clocks that only the operation knows
+  /// (descriptor loads) have used up the slice.
   @inline(never) func execute(_ o: UnsafePointer<Op>) -> Bool {
     c.pointee.op = o
+    return perform(o) && s.pointee.left >= 0
+  }
+
+  @inline(__always) private func perform(_ o: UnsafePointer<Op>) -> Bool {
     switch Operation(rawValue: o.pointee.a) ?? .undefined {
     case .mul, .imul: return multiplyAccumulator(o)
     case .div, .idiv: return divide(o)

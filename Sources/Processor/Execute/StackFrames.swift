@@ -53,7 +53,7 @@ extension CPU {
       {
         setReg(4, new)
         setRegister(20, size, frame)
-        return !c.pointee.leaveBlock && charge(level > 0 ? Int64(4 * level) : 0)
+        return charge(level > 0 ? Int64(4 * level) : 0) && !c.pointee.leaveBlock
       }
     }
     setReg(4, esp)
