@@ -17,7 +17,8 @@ enum Target {
     case .configuration: self = .configuration
     case .floppy: self = .floppy
     case .hardDisk: self = .hardDisk
-    case .cdrom: throw .file("\(path): is a CD image, which this version can't attach yet; floppy and hard disk images are")
+    case .cdrom:
+      throw .file("\(path): is a CD image, which this version can't attach yet; floppy and hard disk images are")
     case .machine: throw .file("\(path): is a machine file, which this version can't open yet; .toml files are")
     }
   }

@@ -5,7 +5,7 @@ import Storage
 extension ATAController {
   /// The host writes the command register.
   func startCommand(_ command: UInt8) {
-    // A packet-less channel's absent slave takes no command; EXECUTE DEVICE DIAGNOSTIC is for both drives.
+    // An absent slave takes no command; EXECUTE DEVICE DIAGNOSTIC is for both drives.
     guard image(state.selected) != nil || command == 0x90 else { return }
     let other = state.selected ^ 1
     if image(other) != nil, state.drives[other].status.contains(.busy) { return }

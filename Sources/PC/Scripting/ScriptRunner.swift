@@ -1,5 +1,6 @@
 import Devices
 public import Hardware
+import Storage
 
 /// Carries out the steps of a script on a machine, in guest time only, so that a script gives the same result on every
 /// host at every speed.
