@@ -141,7 +141,7 @@ struct MediaTests {
         (.shows("DOS=HIGH[Y,N]?"), .type("y")), (.shows("HIMEM.EXE /VERBOSE[Y,N]?"), .type("n")),
         (.shows("EMM386.EXE /VERBOSE[Y,N]?"), .type("n")), (.shows("UMBPCI.SYS[Y,N]?"), .type("n")),
         (.shows("Welcome to FreeDOS"), .nothing), (.prompt("A:\\>"), .type("\\fdos\\fdisk\n")),
-        (.shows("Create DOS partition"), .nothing),
+        (.shows("large disk (FAT32) support (Y/N)"), .type("\n")), (.shows("Create DOS partition"), .nothing),
       ]))
   }
 
