@@ -47,7 +47,10 @@ public final class Machine {
     let disks = try [configuration.floppy.a, configuration.floppy.b].map { file in
       try file.path.map { try Machine.open($0, readOnly: configuration.media.readOnly) }
     }
-    board = try Motherboard(configuration.parts(roms: roms, disks: disks))
+    let hardDisks = try configuration.disk.paths.map { path in
+      try path.map { try Machine.attach($0, readOnly: configuration.media.readOnly) }
+    }
+    board = try Motherboard(configuration.parts(roms: roms, disks: disks, hardDisks: hardDisks))
     board.debug.sink = { [unowned self] in onDebugByte($0) }
     board.serial1.sink = { [unowned self] in onSerialByte(0, $0) }
     board.serial2.sink = { [unowned self] in onSerialByte(1, $0) }
@@ -138,6 +141,12 @@ public final class Machine {
     }
   }
 
+  private static func attach(_ path: String, readOnly: Bool) throws(HostError) -> HardDiskImage {
+    do { return try HardDiskImage(path: path, writing: readOnly ? .inMemory : .toFile) } catch {
+      throw .file(error.description)
+    }
+  }
+
   /// Puts the image at `path` into drive 0 (A) or 1 (B), taking out what is in it.
   ///
   /// - Throws: `HostError.file` if the file isn't a disk that fits.
@@ -175,6 +184,10 @@ public final class Machine {
     var complaints: [String] = []
     for drive in 0...1 {
       guard let disk = board.floppy.image(in: drive) else { continue }
+      if let error = disk.hostError { complaints.append(error.description) }
+      do { try disk.sync() } catch { complaints.append(error.description) }
+    }
+    for disk in board.hardDisks {
       if let error = disk.hostError { complaints.append(error.description) }
       do { try disk.sync() } catch { complaints.append(error.description) }
     }

@@ -17,6 +17,8 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
   case inUse(path: String)
   /// No floppy has this many bytes.
   case notAFloppySize(path: String, bytes: Int)
+  /// No hard disk has this many bytes.
+  case notADiskSize(path: String, bytes: Int)
   /// The file is none of the kinds that can be run or attached.
   case unknownKind(path: String, bytes: Int)
   /// The disk doesn't go into the drive it was meant for.
@@ -34,6 +36,8 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
     case .inUse(let path): "\(path): is in use by another machine; close that one or use --read-only"
     case .notAFloppySize(let path, let bytes):
       "\(path): \(Self.size(bytes)) isn't a floppy size; 160K, 180K, 320K, 360K, 720K, 1.2M, 1.44M or 2.88M are"
+    case .notADiskSize(let path, let bytes):
+      "\(path): \(Self.size(bytes)) isn't a hard disk's size; whole sectors of 512 bytes from 1 MB to 128 GB are"
     case .unknownKind(let path, let bytes):
       "\(path): \(Self.size(bytes)) without a floppy's size, a partition table or an ISO 9660 label; "
         + "a floppy, hard disk or CD image, a .heirloom or a .toml file is wanted"

@@ -6,7 +6,7 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run a machine (this is what happens without a subcommand).")
 
-  @Argument(help: "A configuration (.toml) or a floppy image.")
+  @Argument(help: "A configuration (.toml), a floppy or a hard disk image.")
   var target: String?
 
   @OptionGroup(title: "Machine") var machine: MachineOptions
@@ -32,7 +32,7 @@ struct RunCommand: ParsableCommand {
       .start(headless: session.headless)
   }
 
-  /// A configuration file is read, an image goes into drive A.
+  /// A configuration file is read, a floppy image goes into drive A, a hard disk image becomes the first disk.
   private func apply(target: String?, to configuration: inout MachineConfiguration) throws {
     guard let target else { return }
     switch try Target(path: target) {
@@ -42,6 +42,11 @@ struct RunCommand: ParsableCommand {
         throw HostError.usage("--floppy-a: \(other) and \(target) can't both be in drive A; give one of them")
       }
       configuration.floppy.a = HostPath(path: target)
+    case .hardDisk:
+      if let other = machine.hda {
+        throw HostError.usage("--hda: \(other) and \(target) can't both be the first hard disk; give one of them")
+      }
+      configuration.disk.hda = HostPath(path: target)
     }
   }
 }

@@ -5,6 +5,7 @@ import Storage
 enum Target {
   case configuration
   case floppy
+  case hardDisk
 
   /// Looks into the file.
   ///
@@ -15,8 +16,9 @@ enum Target {
     switch kind {
     case .configuration: self = .configuration
     case .floppy: self = .floppy
-    case .hardDisk: throw .file("\(path): is a hard disk image, which this version can't attach yet; floppy images are")
-    case .cdrom: throw .file("\(path): is a CD image, which this version can't attach yet; floppy images are")
+    case .hardDisk: self = .hardDisk
+    case .cdrom:
+      throw .file("\(path): is a CD image, which this version can't attach yet; floppy and hard disk images are")
     case .machine: throw .file("\(path): is a machine file, which this version can't open yet; .toml files are")
     }
   }

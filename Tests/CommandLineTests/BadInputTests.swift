@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func whatIsNotThereYetIsRefusedAndNotIgnored() throws {
-    for flag in ["--hda", "--hdb", "--hdc", "--hdd", "--cdrom", "--audio-file"] {
+    for flag in ["--cdrom", "--audio-file"] {
       try check(["run", flag, "x"], status: 2, contains: flag, "not there yet")
     }
     try check(["run", "--sound", "sb16"], status: 2, contains: "--sound", "sb16")
@@ -56,6 +56,11 @@ import Testing
       try check(["run", "--headless", "--floppy-a", path], status: 3, contains: path)
       try check(["run", "--headless", path], status: 3, contains: path)
     }
+    for path in [missing, empty, tiny, scratch.url.path] {
+      try check(["run", "--headless", "--hda", path], status: 3, contains: path)
+    }
+    try check(["run", "--headless", "--hdb", huge], status: 2, contains: "disk.hdb", "master")
+    try check(["run", "--headless", "--hda", huge, "--hdc", huge], status: 3, contains: huge, "in use")
     try check(["run", "--headless", "--bios", tiny], status: 3, contains: tiny, "64, 128 or 256 KB")
     try check(["run", "--headless", "--bios", missing], status: 3, contains: missing, "no such file")
     try check(["run", "--headless", "--video-bios", scratch.url.path], status: 3, contains: "regular file")

@@ -9,13 +9,16 @@ struct MediaTests {
   private static let hasTools = HostTool.mcopy.isThere && HostTool.mdir.isThere
   private static let needsTools: Comment = "mtools are not installed: apt install mtools"
 
-  /// A machine with the image at `path` in drive A.
-  private func guest(_ path: String, drive: FloppyDriveChoice = .d1440K, readOnly: Bool = false) throws -> Guest {
+  /// A machine with the image at `path` in drive A and perhaps a hard disk.
+  private func guest(
+    _ path: String, drive: FloppyDriveChoice = .d1440K, readOnly: Bool = false, hardDisk: String? = nil
+  ) throws -> Guest {
     var configuration = MachineConfiguration()
     configuration.memory.size = MemorySize(megabytes: 8)
     configuration.floppy.driveA = drive
     configuration.floppy.driveB = .none
     configuration.floppy.a = HostPath(path: path)
+    configuration.disk.hda = HostPath(path: hardDisk)
     configuration.media.readOnly = readOnly
     return try Guest(configuration)
   }
@@ -126,6 +129,20 @@ struct MediaTests {
       ]))
     // Without a hard disk its menu doesn't come; this is what it says then.
     #expect(try command(guest, "\\fdos\\fdisk", shows: "No fixed disks").contains("No fixed disks present."))
+  }
+
+  @Test(.enabled(if: Places.medium("freedos-fdstd144/fdstd144.img") != nil))
+  func fdiskShowsItsMenuWhenThereIsAHardDisk() throws {
+    guard let medium = Places.medium("freedos-fdstd144/fdstd144.img") else { return }
+    let folder = try TemporaryFolder()
+    let guest = try guest(try folder.copy(of: medium), hardDisk: try folder.hardDisk(megabytes: 20))
+    try guest.perform(
+      GuestScript([
+        (.shows("DOS=HIGH[Y,N]?"), .type("y")), (.shows("HIMEM.EXE /VERBOSE[Y,N]?"), .type("n")),
+        (.shows("EMM386.EXE /VERBOSE[Y,N]?"), .type("n")), (.shows("UMBPCI.SYS[Y,N]?"), .type("n")),
+        (.shows("Welcome to FreeDOS"), .nothing), (.prompt("A:\\>"), .type("\\fdos\\fdisk\n")),
+        (.shows("large disk (FAT32) support (Y/N)"), .type("\n")), (.shows("Create DOS partition"), .nothing),
+      ]))
   }
 
   /// Prints the sum of two numbers, with the simplified segments of MASM 5.

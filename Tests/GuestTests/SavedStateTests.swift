@@ -113,7 +113,7 @@ enum SavedStateProperty {
   func everyGuestProgramGoesOnFromAnyStateAndInAnySlices(_ program: GuestProgram) throws {
     let disk = try program.assemble()
     try SavedStateProperty.check(program.name) {
-      try Guest(program.configuration, disk: disk, script: program.script)
+      try program.guest(with: disk)
     }
   }
 

@@ -7,7 +7,10 @@ import Testing
 @Suite struct StateRulesTests {
   /// - Source: Sources/README.md, "Saved state": whatever changes lives in `state`.
   @Test func everyStoredPropertyOfAnAttachedDeviceIsStateOrWiring() throws {
-    let machine = try Machine(MachineConfiguration())
+    let folder = try TemporaryFolder()
+    var configuration = MachineConfiguration()
+    configuration.disk.hda = HostPath(path: try folder.hardDisk(megabytes: 1))
+    let machine = try Machine(configuration)
     #expect(machine.board.backplane.devices.count > 10)
     for device in machine.board.backplane.devices {
       for child in Mirror(reflecting: device).children where child.label != "state" {

@@ -4,12 +4,16 @@ import Storage
 
 extension MachineConfiguration {
   /// The board that this configuration describes.
-  func parts(roms: Motherboard.ROMs, disks: [FloppyImage?]) -> Motherboard.Parts {
+  func parts(
+    roms: Motherboard.ROMs, disks: [FloppyImage?], hardDisks: [HardDiskImage?]
+  ) -> Motherboard.Parts {
     let choices = [floppy.driveA, floppy.driveB]
     let drives = zip(choices, disks).map { choice, disk in choice.type(for: disk?.geometry) }
     var setup = CMOSSetup()
     setup.floppyA = CMOSSetup.FloppyDrive(rawValue: drives[0]?.cmosType ?? 0) ?? .none
     setup.floppyB = CMOSSetup.FloppyDrive(rawValue: drives[1]?.cmosType ?? 0) ?? .none
+    setup.hardDisk0 = CMOSSetup.HardDisk(hardDisks.first ?? nil)
+    setup.hardDisk1 = CMOSSetup.HardDisk(hardDisks.dropFirst().first ?? nil)
     setup.coprocessor = hasFPU
     // Under the ROM at the end of a 386SX's address space there is no memory.
     setup.memorySize = min(memory.size.bytes, (1 << cpu.model.addressBits) - roms.system.count)
@@ -25,7 +29,7 @@ extension MachineConfiguration {
       drives: FloppyController.Configuration(
         driveCount: drives[1] != nil ? 2 : drives[0] != nil ? 1 : 0,
         types: zip(choices, drives).map { $0 == .auto ? nil : $1 }),
-      serial: [ports.serial1 != .none, ports.serial2 != .none])
+      hardDisks: hardDisks, serial: [ports.serial1 != .none, ports.serial2 != .none])
   }
 
   private var hasFPU: Bool {
@@ -40,6 +44,16 @@ extension MachineConfiguration {
     guard case .date(let date) = clock.start else { return Machine.defaultStart }
     return RTCDate(
       year: date.year, month: date.month, day: date.day, hour: date.hour, minute: date.minute, second: date.second)
+  }
+}
+
+extension CMOSSetup.HardDisk {
+  /// What a setup program enters for a disk; nil for none.
+  fileprivate init?(_ disk: HardDiskImage?) {
+    guard let disk else { return nil }
+    self.init(
+      cylinders: UInt16(truncatingIfNeeded: disk.cylinders), heads: UInt8(HardDiskImage.heads),
+      sectors: UInt8(HardDiskImage.sectorsPerTrack))
   }
 }
 

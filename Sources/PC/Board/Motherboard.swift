@@ -1,6 +1,7 @@
 public import Devices
 public import Hardware
 public import Processor
+public import Storage
 
 /// A late AT board: which chips there are, and where their pins go. Nothing else.
 ///
@@ -32,6 +33,8 @@ public final class Motherboard {
   public let parallel1 = ParallelPort()
   /// The 82077AA with drives A and B.
   public let floppy: FloppyController
+  /// The ATA channels that have disks: primary, secondary.
+  public let ata: [ATAController]
   /// The graphics card.
   public let video = VideoAdapter()
   /// FERR#, interrupt 13 and port F0h.
@@ -69,6 +72,8 @@ public final class Motherboard {
     var setup: CMOSSetup
     var start: RTCDate
     var drives: FloppyController.Configuration
+    /// Primary master and slave, secondary master and slave.
+    var hardDisks: [HardDiskImage?]
     /// Whether something is plugged into COM1 and COM2.
     var serial: [Bool]
   }
@@ -85,6 +90,12 @@ public final class Motherboard {
     serial1 = SerialPort(SerialPort.Configuration(name: "com1", base: 0x3F8, irq: 4, connected: parts.serial[0]))
     serial2 = SerialPort(SerialPort.Configuration(name: "com2", base: 0x2F8, irq: 3, connected: parts.serial[1]))
     floppy = FloppyController(parts.drives)
+    // A channel without a disk isn't there: its ports float.
+    ata = [ATAController.Channel.primary, .secondary].compactMap { channel in
+      let disks = parts.hardDisks.dropFirst(channel.rawValue * 2).prefix(2)
+      guard let master = disks.first ?? nil else { return nil }
+      return ATAController(channel, master: master, slave: disks.dropFirst().first ?? nil)
+    }
     input = InputQueue { [keyboard] in keyboard.input($0) }
 
     // The slots. Order matters only where two alarms fall on the same picosecond: first come, first served.
@@ -103,6 +114,7 @@ public final class Motherboard {
     try backplane.attach(debug)
     try backplane.attach(power)
     try backplane.attach(input)
+    for channel in ata { try backplane.attach(channel) }
 
     // ROM sockets. A system ROM of more than 64 KB begins below F0000h; all of it is also seen at the end of the
     // processor's address space, where it starts: 4 GB, or 16 MB with a 386SX.
@@ -151,6 +163,9 @@ public final class Motherboard {
   }
 
   private func setA20() { backplane.memory.setA20(open: keyboard.a20.level || system.fastA20.level) }
+
+  /// All hard disks, in order.
+  public var hardDisks: [HardDiskImage] { ata.flatMap { channel in [0, 1].compactMap { channel.image($0) } } }
 
   /// The reset button: RESET DRV for every card, RESET for the processor.
   public func reset() {

@@ -46,6 +46,10 @@ public struct ConfigurationKey: Sendable {
     ConfigurationKey("floppy.b", flag: "floppy-b", \.floppy.b, "image in floppy drive B"),
     ConfigurationKey("floppy.drive-a", \.floppy.driveA, "kind of floppy drive A (auto: what the image needs)"),
     ConfigurationKey("floppy.drive-b", \.floppy.driveB, "kind of floppy drive B (auto: what the image needs)"),
+    ConfigurationKey("disk.hda", flag: "hda", \.disk.hda, "image of the first hard disk (primary master)"),
+    ConfigurationKey("disk.hdb", flag: "hdb", \.disk.hdb, "image of the primary slave hard disk"),
+    ConfigurationKey("disk.hdc", flag: "hdc", \.disk.hdc, "image of the secondary master hard disk"),
+    ConfigurationKey("disk.hdd", flag: "hdd", \.disk.hdd, "image of the secondary slave hard disk"),
     ConfigurationKey(
       "media.read-only", flag: "read-only", \.media.readOnly, "write to no image; changes live until exit"),
     ConfigurationKey("video.card", flag: "video", \.video.card, "graphics card"),

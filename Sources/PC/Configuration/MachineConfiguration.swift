@@ -47,6 +47,20 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     /// Drive B itself.
     public var driveB = FloppyDriveChoice.auto
   }
+  /// Hard disks.
+  public struct Disk: Codable, Equatable, Sendable {
+    /// Primary channel, master.
+    public var hda = HostPath.none
+    /// Primary channel, slave.
+    public var hdb = HostPath.none
+    /// Secondary channel, master.
+    public var hdc = HostPath.none
+    /// Secondary channel, slave.
+    public var hdd = HostPath.none
+
+    /// The four places in order.
+    var paths: [String?] { [hda.path, hdb.path, hdc.path, hdd.path] }
+  }
   /// All media.
   public struct Media: Codable, Equatable, Sendable {
     /// No image is ever written; changes live until exit.
@@ -96,6 +110,8 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
   public var boot = Boot()
   /// Floppy drives and what is in them.
   public var floppy = Floppy()
+  /// Hard disks.
+  public var disk = Disk()
   /// All media.
   public var media = Media()
   /// The graphics card.
@@ -125,6 +141,9 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     if memory.size.bytes > 1 << cpu.model.addressBits {
       throw .usage("memory.size: a \(cpu.model.rawValue) reaches no more than 16M; take 16M or less, or a 386DX")
     }
+    // A slave alone answers for no master: the firmware of the time doesn't find it.
+    if disk.hdb.path != nil, disk.hda.path == nil { throw .usage("disk.hdb: a slave needs a master; give it as hda") }
+    if disk.hdd.path != nil, disk.hdc.path == nil { throw .usage("disk.hdd: a slave needs a master; give it as hdc") }
     if ports.serial1 == .stdio, ports.serial2 == .stdio {
       throw .usage("ports.serial2: standard input and output are taken by ports.serial1; take file:, tcp: or none")
     }

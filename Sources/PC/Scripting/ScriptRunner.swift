@@ -1,5 +1,6 @@
 import Devices
 public import Hardware
+import Storage
 
 /// Carries out the steps of a script on a machine, in guest time only, so that a script gives the same result on every
 /// host at every speed.
@@ -97,7 +98,8 @@ public struct ScriptRunner {
       let activity = machine.board.floppy.activity(drive)
       return [activity.light ? 1 : 0, activity.cylinder]
     }
-    return Idleness(since: machine.now, screen: machine.screenBytes, drives: drives)
+    let disks = machine.board.hardDisks.map { Int(truncatingIfNeeded: $0.accessCount) }
+    return Idleness(since: machine.now, screen: machine.screenBytes, drives: drives + disks)
   }
 
   /// Starts a step; true if it ends the run.

@@ -42,7 +42,9 @@ public final class Session {
   /// - Throws: `HostError` for configurations, files and connections that can't be used.
   public init(_ configuration: MachineConfiguration, _ options: Options = Options()) throws {
     machine = try Machine(configuration)
-    if configuration.floppy.a.path == nil, configuration.floppy.b.path == nil, configuration.floppy.driveA == .auto {
+    if configuration.floppy.a.path == nil, configuration.floppy.b.path == nil,
+      configuration.disk.hda.path == nil, configuration.floppy.driveA == .auto
+    {
       try machine.insertWelcomeDisk()
     }
     let output = standardOutput

@@ -15,6 +15,8 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
   var cpu = ProcessorModel.i486dx2x66
   var megabytes = 4
   var drive = FloppyDriveChoice.d1440K
+  /// Size of the hard disk that the program is put on instead of a floppy; 0 for none.
+  var hardDiskMegabytes = 0
   /// What the person at the keyboard does, by default nothing.
   var lines: @Sendable () -> [(cue: GuestScript.Cue, deed: GuestScript.Deed)] = { [] }
 
@@ -41,6 +43,10 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
     GuestProgram(
       source: "bios_disk", variant: "360K in a 1.2M drive", defines: ["SPT": 9, "CYLS": 40], drive: .d1200K),
     GuestProgram(source: "bios_disk", variant: "2.88M", defines: ["SPT": 36, "CYLS": 80], drive: .d2880K),
+    GuestProgram(source: "bios_harddisk", defines: ["SPT": 63], hardDiskMegabytes: 20),
+    GuestProgram(
+      source: "bios_harddisk", variant: "386SX-16, 1200 MB", defines: ["SPT": 63], cpu: .i386sx16,
+      hardDiskMegabytes: 1200),
     GuestProgram(source: "video_modes"),
     GuestProgram(source: "video_text"),
     GuestProgram(source: "video_services"),
@@ -54,7 +60,7 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
   ]
 
   /// Sources that need hardware which the board hasn't got yet, with the reason.
-  static let unsupported = ["bios_harddisk": "there is no ATA controller yet"]
+  static let unsupported = [String: String]()
 
   /// Modes in the order in which `video_gallery` shows them.
   static let galleryModes = [
@@ -92,5 +98,15 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
   }
 
   /// A machine with the program in its drive, switched on.
-  func guest() throws -> Guest { try Guest(configuration, disk: try assemble(), script: script) }
+  func guest() throws -> Guest { try guest(with: try assemble()) }
+
+  /// A machine with `disk` in its drive, or at the beginning of a new hard disk of its own, switched on.
+  func guest(with disk: [UInt8]) throws -> Guest {
+    guard hardDiskMegabytes > 0 else { return try Guest(configuration, disk: disk, script: script) }
+    // The machine keeps the file open, so that it lives as long as the machine.
+    let folder = try TemporaryFolder()
+    var configuration = configuration
+    configuration.disk.hda = HostPath(path: try folder.hardDisk(megabytes: hardDiskMegabytes, beginning: disk))
+    return try Guest(configuration, script: script)
+  }
 }

@@ -41,6 +41,16 @@ final class TemporaryFolder {
     try Data(contentsOf: source).write(to: URL(filePath: path))
     return path
   }
+
+  /// A new image of a hard disk in this folder: `start`, then zeros.
+  func hardDisk(megabytes: Int, beginning start: [UInt8] = [], as name: String = "disk.img") throws -> String {
+    let path = path(name)
+    try Data(start).write(to: URL(filePath: path))
+    let file = try FileHandle(forWritingTo: URL(filePath: path))
+    try file.truncate(atOffset: UInt64(megabytes) << 20)
+    try file.close()
+    return path
+  }
 }
 
 /// A program of the host that some tests need.
