@@ -97,9 +97,10 @@ extension CPU {
     s.pointee.dr[7] &= ~0x155
     refreshBreakpoints()
     loadRegisters(image, is386: new.is386)
-    if image.trap { s.pointee.pendingTrap |= 0x8000 }
     requestAttention()
     if loadSegments(image, is386: new.is386, external: external), let error { pushTaskError(error, new) }
+    // The T bit traps in front of the new task's first instruction, if it gets that far.
+    if image.trap, !faulted { s.pointee.pendingTrap |= DR6.bt }
     return true
   }
 
