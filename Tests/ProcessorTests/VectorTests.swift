@@ -3,7 +3,8 @@ import Foundation
 import Processor
 import Testing
 
-/// Vectors in the repository: every eighth record of each group taken on silicon, every fourth of the others.
+/// Vectors in the repository: every third record of each group, and all of INC and DEC (whose overflow is rare in chance
+/// operands: a thinner sample missed a broken one).
 private let samples = vectors(in: Bundle.module.bundleURL.appending(path: "Vectors"))
 
 /// The whole set, beside the checkout, where it is there.
@@ -35,7 +36,7 @@ private func run(_ files: [String], _ model: ProcessorModel, stride: Int) throws
   func sample(model: ProcessorModel) throws {
     let result = try run(samples, model, stride: 1)
     #expect(result.failures == [])
-    #expect(result.passed > 13_000)
+    #expect(result.passed > 30_000)
   }
 
   @Test(
