@@ -118,7 +118,7 @@ func sameTrees(_ one: String, _ two: String) throws -> Bool {
     #expect(objects.map { $0["name"] } == ["HELLO.TXT"] && objects[0]["size"] == "5")
     #expect(try image("get", disk, "hello.txt", "--to", "-") == "hello")
     let info = try image("info", disk)
-    for part in ["FAT12", "WORDS", "partition 1", "active", "20971520"] { #expect(info.contains(part), "\(info)") }
+    for part in ["FAT16", "WORDS", "partition 1", "active", "20971520"] { #expect(info.contains(part), "\(info)") }
     #expect(try image("create", disk, "--size", "20M", status: 3).contains("exists already"))
     #expect(try image("get", disk, "NONE", status: 3).contains("NONE"))
     #expect(try image("get", disk + "@2", "NONE", status: 3).contains("no partition 2"))

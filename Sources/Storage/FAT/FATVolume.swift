@@ -152,7 +152,10 @@ public final class FATVolume {
   public func entry(_ path: String) throws(StorageError) -> FATEntry? {
     var parts = Self.components(path)
     guard let name = parts.popLast() else { return nil }
-    return Self.find(name, in: try list(parts.joined(separator: "/")))
+    do { return Self.find(name, in: try list(parts.joined(separator: "/"))) } catch {
+      if case .noSuchFile = error { return nil }
+      throw error
+    }
   }
 
   // MARK: Files
