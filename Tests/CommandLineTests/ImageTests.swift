@@ -63,7 +63,7 @@ func sameTrees(_ one: String, _ two: String) throws -> Bool {
     -> String
   {
     let run = try Program.run(["image"] + arguments)
-    #expect(run.status == status, "image \(arguments): \(run.errors)", sourceLocation: location)
+    #expect(run.status == status, "image \(arguments): \(run.errors)\(run.output)", sourceLocation: location)
     return status == 0 ? run.output : run.errors
   }
 
@@ -75,7 +75,7 @@ func sameTrees(_ one: String, _ two: String) throws -> Bool {
     ])
   func mtools(options: [String]) throws {
     let scratch = try Scratch()
-    let tree = try makeTree(scratch)
+    let tree = try makeTree(scratch, files: 24)
     let disk = scratch.path("disk.img")
     #expect(try Program.run(["image", "create", disk, "--label", "OURS"] + options).status == 0)
     _ = try image("put", disk, tree, "--to", "/in/deep")

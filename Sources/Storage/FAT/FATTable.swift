@@ -18,6 +18,8 @@ final class FATTable {
   private var free: Int?
   /// Where the search for a free cluster begins.
   private var hint = 2
+  /// Since the count of free clusters was last written.
+  private var hasChanged = false
 
   init(_ store: any SectorStore, _ layout: FATLayout) {
     self.store = store
@@ -69,6 +71,7 @@ final class FATTable {
 
   /// Sets the entry of `cluster`; the upper four bits of FAT32's entries stay as they are.
   func set(_ cluster: Int, _ value: Int) throws(StorageError) {
+    hasChanged = true
     if free != nil, isData(cluster) {
       let was = try entry(cluster)
       if was == 0, value != 0 { free = (free ?? 1) - 1 }
@@ -180,7 +183,9 @@ final class FATTable {
   /// Writes what has changed, and FAT32's count of free clusters.
   func flush() throws(StorageError) {
     try writeDirty()
-    guard layout.infoSector > 0, let free else { return }
+    guard layout.infoSector > 0, hasChanged else { return }
+    hasChanged = false
+    let free = try freeCount()
     let at = layout.infoSector * layout.bytesPerSector / 512
     var info = try store.read(at, count: 1)
     // Source: fatgen103, FSInfo: signatures, free count at 488, next free at 492.
