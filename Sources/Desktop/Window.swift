@@ -247,6 +247,11 @@ final class Window {
   private func toggleFullScreen() {
     isFullScreen.toggle()
     SDL_SetWindowFullscreen(window, isFullScreen ? SDL_WINDOW_FULLSCREEN_DESKTOP.rawValue : 0)
+    // A window manager has put it there already; without one nobody else does.
+    var bounds = SDL_Rect()
+    if isFullScreen, SDL_GetDisplayBounds(SDL_GetWindowDisplayIndex(window), &bounds) == 0 {
+      SDL_SetWindowPosition(window, bounds.x, bounds.y)
+    }
     SDL_ShowCursor(isFullScreen ? SDL_DISABLE : SDL_ENABLE)
     needsPresent = true
   }
