@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// A piece of a content with its sum, packed or still to be packed.
@@ -177,6 +178,14 @@ struct ChunkStore {
       map.digests[position] = try Self.digest(row, 1) ?? .zeros
     }
     return map
+  }
+
+  static func digest(_ row: Row, _ column: String) throws -> Digest? {
+    guard let data = row[column] as Data? else { return nil }
+    guard let digest = data.withUnsafeBytes({ Digest(bytes: $0) }) else {
+      throw ArchiveError.damaged("a sum hasn't 32 bytes")
+    }
+    return digest
   }
 
   static func digest(_ row: Row, _ column: Int) throws -> Digest? {

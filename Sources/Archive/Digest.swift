@@ -13,8 +13,10 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
   init(of bytes: UnsafeRawBufferPointer) {
     var function = SHA256()
     function.update(bufferPointer: bytes)
-    words = function.finalize().withUnsafeBytes { Self.words($0) }
+    self.init(function.finalize())
   }
+
+  init(_ sum: SHA256.Digest) { words = sum.withUnsafeBytes { Self.words($0) } }
 
   /// The sum of `bytes`.
   public init(of bytes: [UInt8]) { self = bytes.withUnsafeBytes { Digest(of: $0) } }
@@ -27,6 +29,18 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
 
   private static func words(_ bytes: UnsafeRawBufferPointer) -> SIMD4<UInt64> {
     SIMD4((0..<4).map { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)) })
+  }
+
+  /// A sum written as 64 hexadecimal digits; nil if it isn't one.
+  init?(hexadecimal text: String) {
+    let digits = Array(text.utf8)
+    guard digits.count == 64 else { return nil }
+    var bytes: [UInt8] = []
+    for at in stride(from: 0, to: 64, by: 2) {
+      guard let byte = UInt8(String(decoding: digits[at..<at + 2], as: UTF8.self), radix: 16) else { return nil }
+      bytes.append(byte)
+    }
+    words = bytes.withUnsafeBytes { Self.words($0) }
   }
 
   /// The 32 bytes in their usual order.
@@ -45,4 +59,12 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
     for shift in stride(from: 0, to: 64, by: 8) { term.append(UInt8(truncatingIfNeeded: position >> shift)) }
     words ^= Digest(of: term).words
   }
+}
+
+/// A sum over bytes that come in pieces.
+struct RunningDigest {
+  private var function = SHA256()
+
+  mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { function.update(bufferPointer: $0) } }
+  var digest: Digest { Digest(function.finalize()) }
 }

@@ -88,13 +88,22 @@ final class LiveFloppyStore: FloppyStore {
   }
 
   func canStore(_ track: FloppyTrack, cylinder: Int, head: Int) -> Bool {
-    RawFloppyLayout(geometry).canStore(track, cylinder: cylinder, head: head)
+    guard cylinder < geometry.cylinders, head < geometry.heads, track.sectors.count == geometry.sectorsPerTrack else {
+      return false
+    }
+    let records = Set(track.sectors.map(\.id.record))
+    return records.count == track.sectors.count
+      && track.sectors.allSatisfy { sector in
+        let id = sector.id
+        return id.cylinder == cylinder && id.head == head && id.sizeCode == geometry.sizeCode
+          && (1...geometry.sectorsPerTrack).contains(Int(id.record)) && sector.data.count == geometry.sectorSize
+      }
   }
 
   func store(_ track: FloppyTrack, sector: Int, cylinder: Int, head: Int) throws(StorageError) {
     let data = track.sectors[sector]
-    let offset = RawFloppyLayout(geometry).offset(of: data.id.record, cylinder: cylinder, head: head)
-    do { try store.write(medium, at: offset, data.data, cache: cache) } catch {
+    let linear = (cylinder * geometry.heads + head) * geometry.sectorsPerTrack + Int(data.id.record) - 1
+    do { try store.write(medium, at: linear * geometry.sectorSize, data.data, cache: cache) } catch {
       throw .unwritable(path: store.file.path, reason: "\(error)")
     }
   }

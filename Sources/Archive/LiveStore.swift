@@ -13,7 +13,8 @@ final class LiveStore: Sendable {
   let file: MachineFile
   private let queue = DispatchQueue(label: "heirloom.archive", qos: .utility)
   private let lock = Mutex(Shared())
-  private let timer: any DispatchSourceTimer
+  // Set up before anybody else sees this object, cancelled when nobody sees it any more.
+  private nonisolated(unsafe) let timer: any DispatchSourceTimer
 
   /// What is written of one medium between two cuts.
   struct Batch: Sendable {
@@ -74,6 +75,9 @@ final class LiveStore: Sendable {
     lock.withLock { $0.media[medium] = Live(medium: medium, map: map, identity: map.identity) }
   }
 
+  /// All that are live.
+  var media: [Int64] { lock.withLock { $0.media.keys.sorted() } }
+
   /// Where a chunk is.
   private enum Place {
     case bytes([UInt8])
@@ -110,13 +114,23 @@ final class LiveStore: Sendable {
       let position = (offset + done) / Schema.chunkSize
       let start = (offset + done) % Schema.chunkSize
       let count = min(Schema.chunkSize - start, data.count - done)
-      let isDirty = lock.withLock { $0.media[medium]?.dirty[position] != nil }
-      let whole = isDirty ? nil : try read(medium, position, cache: cache)
-      lock.withLock { shared in
-        var bytes = shared.media[medium]?.dirty.removeValue(forKey: position) ?? whole ?? []
-        if start + count <= bytes.count { bytes.replaceSubrange(start..<start + count, with: data[done..<done + count]) }
-        shared.media[medium]?.dirty[position] = bytes
+      let piece = data[done..<done + count]
+      let isDone = lock.withLock { shared in
+        guard shared.media[medium]?.dirty[position]?.replaceSubrange(start..<start + count, with: piece) != nil else {
+          return false
+        }
         shared.media[medium]?.isKept = false
+        return true
+      }
+      if !isDone {
+        // A cut may come in between; it changes where the chunk is kept, but not its bytes.
+        var whole = try read(medium, position, cache: cache)
+        guard start + count <= whole.count else { throw ArchiveError.damaged("a medium is shorter than it should be") }
+        whole.replaceSubrange(start..<start + count, with: piece)
+        lock.withLock { [whole] shared in
+          shared.media[medium]?.dirty[position] = whole
+          shared.media[medium]?.isKept = false
+        }
       }
       done += count
     }
@@ -235,22 +249,22 @@ final class LiveStore: Sendable {
       } catch {
         let failure = hostError(file.path, error)
         lock.withLock { $0.failure = failure }
-        guard job.then != nil, job.media.isEmpty else { return }
-        // A snapshot that can't be kept doesn't hold up the disks behind it.
-        finish(job, failure)
+        guard job.then != nil else { return }
+        // A snapshot that can't be kept doesn't hold up the disks.
+        lock.withLock {
+          $0.jobs[0].then = nil
+          $0.jobs[0].done = nil
+        }
+        job.done?(failure)
         continue
       }
-      finish(job, nil)
+      lock.withLock { shared in
+        shared.jobs.removeFirst()
+        shared.failure = nil
+        for (medium, _, _) in job.media { shared.media[medium]?.inFlight.removeAll { $0.job == job.number } }
+      }
+      job.done?(nil)
     }
-  }
-
-  private func finish(_ job: Job, _ failure: HostError?) {
-    lock.withLock { shared in
-      shared.jobs.removeFirst()
-      if failure == nil { shared.failure = nil }
-      for (medium, _, _) in job.media { shared.media[medium]?.inFlight.removeAll { $0.job == job.number } }
-    }
-    job.done?(failure)
   }
 
   private func perform(_ job: Job) throws {

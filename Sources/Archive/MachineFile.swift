@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Glibc
 public import PC
@@ -20,24 +21,26 @@ public final class MachineFile: Sendable {
   /// What it was opened for.
   public let access: Access
   let database: any DatabaseWriter
+  /// The row of the machine that is meant: a file may hold several, clones that share chunks.
+  let machine: Int64
   // Declared after the database, so that it is closed after it: closing any descriptor of a file ends SQLite's own locks.
   private let lock: FileLock?
 
-  /// Opens the machine file at `path`.
+  /// Opens the machine file at `path`, and in it the machine called `name`, by default its first.
   ///
   /// - Throws: `HostError.file` if it is missing, empty, something else, of a later version, or in use.
-  public init(path: String, access: Access) throws(HostError) {
+  public init(path: String, machine name: String? = nil, access: Access) throws(HostError) {
     self.path = path
     self.access = access
     try Self.checkHeader(path)
     lock = access == .writing ? try FileLock(path: path) : nil
-    database = try naming(path) {
-      access == .writing
-        ? try DatabasePool(path: path, configuration: Self.configuration(readonly: false))
-        : try Self.reader(path)
-    }
-    try naming(path) {
-      try database.read { db in
+    let opened: (any DatabaseWriter, Int64) = try naming(path) {
+      let database: any DatabaseWriter
+      switch access {
+      case .writing: database = try DatabasePool(path: path, configuration: Self.configuration(readonly: false))
+      case .reading: database = try Self.reader(path)
+      }
+      return try database.read { db in
         guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
           throw ArchiveError.refused("is an SQLite database, but not a machine file")
         }
@@ -46,8 +49,15 @@ public final class MachineFile: Sendable {
         guard try db.tableExists("machine"), try db.tableExists("layer_chunk") else {
           throw ArchiveError.damaged("tables are missing")
         }
+        let ids = try Row.fetchAll(db, sql: "SELECT id, name FROM machine ORDER BY id")
+        guard let row = ids.first(where: { name == nil || name == $0[1] }) else {
+          let names = ids.map { $0[1] as String }.joined(separator: ", ")
+          throw ArchiveError.refused("has no machine called \(name ?? "anything"); it has \(names)")
+        }
+        return (database, row[0] as Int64)
       }
     }
+    (database, machine) = opened
   }
 
   private static func tooNew(_ version: Int32) -> ArchiveError {
@@ -109,38 +119,44 @@ public final class MachineFile: Sendable {
 
   // MARK: Life
 
-  /// Makes an empty file and hands it to `fill`; nothing is at `path` until all of it is there.
+  /// Makes a file with an empty machine and hands it to `fill`; nothing is at `path` until all of it is there.
   ///
   /// - Throws: `HostError.file` if there is something at `path` already, or the host refuses.
-  static func build(path: String, _ fill: (MachineFile) throws -> Void) throws(HostError) {
+  static func build(
+    path: String, name: String, uuid: String = UUID().uuidString, _ fill: (MachineFile) throws -> Void
+  ) throws(HostError) {
     guard Glibc.access(path, F_OK) != 0 else { throw .file("\(path): is there already; choose another name") }
     let unfinished = path + ".unfinished"
     for suffix in ["", "-wal", "-shm", "-journal"] { unlink(unfinished + suffix) }
     do {
       try naming(path) {
-        try start(unfinished)
+        try start(unfinished, name: name, uuid: uuid)
         do {
           let file = try MachineFile(path: unfinished, access: .writing)
           try fill(file)
           try file.finish()
         }
-        guard Glibc.access(path, F_OK) != 0, rename(unfinished, path) == 0 else {
+        guard Glibc.access(path, F_OK) != 0, Glibc.rename(unfinished, path) == 0 else {
           throw ArchiveError.refused("can't be made: \(HostFiles.reason())")
         }
         syncFolder(of: path)
       }
     } catch {
       for suffix in ["", "-wal", "-shm", "-journal"] { unlink(unfinished + suffix) }
+      let error = hostError(path, error)
       throw HostError(error.kind, error.description.replacing(unfinished, with: path))
     }
   }
 
-  private static func start(_ path: String) throws {
+  private static func start(_ path: String, name: String, uuid: String) throws {
     let queue = try DatabaseQueue(path: path, configuration: configuration(readonly: false))
     try queue.writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = DELETE")
       try db.inTransaction {
         try Schema.create(db)
+        try db.execute(
+          sql: "INSERT INTO machine (name, uuid, created, configuration) VALUES (?, ?, ?, '')",
+          arguments: [name, uuid, HostMoment.now])
         try db.execute(
           sql: "PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(Schema.version)")
         return .commit

@@ -19,7 +19,7 @@ enum Schema {
           size INTEGER NOT NULL,
           data BLOB NOT NULL);
         CREATE TABLE layer (
-          id INTEGER PRIMARY KEY,
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
           parent INTEGER REFERENCES layer(id),
           size INTEGER NOT NULL,
           identity BLOB);

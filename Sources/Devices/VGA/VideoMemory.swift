@@ -39,10 +39,15 @@ final class VideoMemory: SavedPart, Wiring {
     .bytes(Array(UnsafeRawBufferPointer(start: bytes, count: Self.size)))
   }
 
-  func loadPart(_ saved: SavedValue) throws {
+  func checkPart(_ saved: SavedValue) throws {
     guard case .bytes(let content) = saved, content.count == Self.size else {
       throw SavedStateError.mismatch("the state's display memory isn't 256 KB")
     }
+  }
+
+  func loadPart(_ saved: SavedValue) throws {
+    try checkPart(saved)
+    guard case .bytes(let content) = saved else { return }
     bytes.copyMemory(from: content, byteCount: Self.size)
   }
 }
