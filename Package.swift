@@ -45,16 +45,16 @@ let package = Package(
     .target(
       name: "Archive",
       dependencies: [
-        "PC", "Storage", "Devices", "Hardware", "CZstd", .product(name: "Crypto", package: "swift-crypto"),
+        "PC", "Storage", "Devices", "Processor", "Hardware", "CZstd", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
     .target(name: "Desktop", dependencies: ["PC", "Devices", "Processor", "Hardware", "CSDL2"], swiftSettings: strict),
     .executableTarget(
       name: "heirloom",
       dependencies: [
-        "PC", "Desktop", "Processor", "Devices", "Storage", "Hardware", "Compression",
+        "PC", "Archive", "Desktop", "Processor", "Devices", "Storage", "Hardware", "Compression",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -71,6 +71,10 @@ let package = Package(
       name: "GuestTests",
       dependencies: ["PC", "Storage", "Devices", "Processor", "Hardware", "Compression", "CFirmware", "CPNG"],
       exclude: ["Programs", "Golden"], swiftSettings: strict),
+    .testTarget(
+      name: "ArchiveTests",
+      dependencies: ["Archive", "PC", "Storage", "Hardware", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["heirloom", "PC"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

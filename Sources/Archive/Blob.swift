@@ -11,6 +11,22 @@ extension Digest {
   var blob: DatabaseValue { bytes.blob }
 }
 
+extension Row {
+  /// The value of a column. Unlike the subscript it throws when a damaged file holds something of another kind there.
+  func value<T: DatabaseValueConvertible & StatementColumnConvertible>(_ column: Int) throws -> T {
+    try decode(T.self, atIndex: column)
+  }
+  func optional<T: DatabaseValueConvertible & StatementColumnConvertible>(_ column: Int) throws -> T? {
+    try decode(T?.self, atIndex: column)
+  }
+  func value<T: DatabaseValueConvertible & StatementColumnConvertible>(_ column: String) throws -> T {
+    try decode(T.self, forColumn: column)
+  }
+  func optional<T: DatabaseValueConvertible & StatementColumnConvertible>(_ column: String) throws -> T? {
+    try decode(T?.self, forColumn: column)
+  }
+}
+
 /// Moments of the host, as they are written into a file: UTC, ISO 8601.
 enum HostMoment {
   /// Now.

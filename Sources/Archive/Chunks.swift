@@ -91,22 +91,23 @@ struct ChunkStore {
   func read(_ digest: Digest, size: Int) throws -> [UInt8] {
     if digest == .zeros { return [UInt8](repeating: 0, count: size) }
     let statement = try db.cachedStatement(sql: "SELECT size, data FROM chunk WHERE hash = ?")
-    guard
-      let bytes = try Row.fetchCursor(statement, arguments: [digest.blob]).next().map({ row in
-        try Self.unpack(row, digest)
-      })
-    else { throw ArchiveError.damaged("chunk \(digest) is missing") }
+    // The row is only good as long as the cursor is there.
+    let rows = try Row.fetchCursor(statement, arguments: [digest.blob])
+    guard let row = try rows.next() else { throw ArchiveError.damaged("chunk \(digest) is missing") }
+    let bytes = try Self.unpack(row, digest)
     guard bytes.count == size else { throw ArchiveError.damaged("chunk \(digest) has another size") }
     return bytes
   }
 
   private static func unpack(_ row: Row, _ digest: Digest) throws -> [UInt8] {
-    let size: Int = row[0]
+    let size: Int = try row.value(0)
     guard (1...Schema.chunkSize).contains(size) else { throw ArchiveError.damaged("chunk \(digest) has a wrong size") }
     let bytes = try row.withUnsafeData(atIndex: 1) { data in
       try (data ?? .init()).withUnsafeBytes { try Zstd.decompress($0, size: size) }
     }
-    guard Digest(of: bytes) == digest else { throw ArchiveError.damaged("chunk \(digest) has other bytes than its name") }
+    guard Digest(of: bytes) == digest else {
+      throw ArchiveError.damaged("chunk \(digest) has other bytes than its name")
+    }
     return bytes
   }
 
@@ -157,7 +158,7 @@ struct ChunkStore {
   /// What a layer and those below it come to.
   func map(_ layer: Int64) throws -> ChunkMap {
     guard let size = try Int.fetchOne(db, sql: "SELECT size FROM layer WHERE id = ?", arguments: [layer]),
-      (0...1 << 40).contains(size)
+      (0...1 << 37).contains(size)
     else { throw ArchiveError.damaged("layer \(layer) is missing") }
     var map = ChunkMap(size: size)
     let rows = try Row.fetchCursor(
@@ -171,7 +172,7 @@ struct ChunkStore {
         LEFT JOIN chunk ON chunk.id = layer_chunk.chunk ORDER BY depth DESC
         """, arguments: [layer])
     while let row = try rows.next() {
-      let position: Int = row[0]
+      let position: Int = try row.value(0)
       guard map.digests.indices.contains(position) else {
         throw ArchiveError.damaged("layer \(layer) has a chunk behind its end")
       }
@@ -181,7 +182,7 @@ struct ChunkStore {
   }
 
   static func digest(_ row: Row, _ column: String) throws -> Digest? {
-    guard let data = row[column] as Data? else { return nil }
+    guard let data = try row.optional(column) as Data? else { return nil }
     guard let digest = data.withUnsafeBytes({ Digest(bytes: $0) }) else {
       throw ArchiveError.damaged("a sum hasn't 32 bytes")
     }
@@ -205,7 +206,8 @@ struct ChunkStore {
       var last: (digest: Digest, bytes: [UInt8])?
       for (position, digest) in map.digests.enumerated() {
         let (start, size) = (position * Schema.chunkSize, map.bytes(at: position))
-        let target = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[start..<start + size])
+        let target = UnsafeMutableRawBufferPointer(
+          rebasing: UnsafeMutableRawBufferPointer(buffer)[start..<start + size])
         if digest == .zeros {
           target.initializeMemory(as: UInt8.self, repeating: 0)
           continue
@@ -260,7 +262,7 @@ struct ChunkStore {
         WHERE layer.id NOT IN (SELECT layer FROM used) GROUP BY layer.id HAVING count(*) = 1 ORDER BY layer.id
         """)
     for row in links {
-      let (layer, child): (Int64, Int64) = (row[0], row[1])
+      let (layer, child): (Int64, Int64) = (try row.value(0), try row.value(1))
       // Read again: an earlier merge may have changed what it lies on.
       let parent = try Int64.fetchOne(db, sql: "SELECT parent FROM layer WHERE id = ?", arguments: [layer])
       try db.execute(

@@ -33,7 +33,9 @@ public enum Library {
   /// - Throws: `HostError.file` if the folder can't be made.
   public static func place(for name: String) throws(HostError) -> String {
     if name.contains("/") || name.hasSuffix(ending) { return name.hasSuffix(ending) ? name : name + ending }
-    guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw .file("\(folder): can't be made: \(HostFiles.reason())") }
+    guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+      throw .file("\(folder): can't be made: \(HostFiles.reason())")
+    }
     return folder + "/" + name + ending
   }
 

@@ -68,7 +68,9 @@ extension LiveDisk: GenerationStore {
 
   func restoreGeneration(_ generation: String) throws(StorageError) {
     do {
-      guard let identity = Digest(hexadecimal: generation) else { throw ArchiveError.damaged("a generation has no name") }
+      guard let identity = Digest(hexadecimal: generation) else {
+        throw ArchiveError.damaged("a generation has no name")
+      }
       try store.restore(medium, identity)
     } catch { throw .unreadable(path: name, reason: hostError(store.file.path, error).description) }
   }

@@ -91,7 +91,9 @@ final class LiveStore: Sendable {
         throw ArchiveError.damaged("a medium has no chunk \(position)")
       }
       if let bytes = live.dirty[position] { return .bytes(bytes) }
-      for (_, batch) in live.inFlight.reversed() { if let piece = batch.pieces[position] { return .bytes(piece.bytes) } }
+      for (_, batch) in live.inFlight.reversed() {
+        if let piece = batch.pieces[position] { return .bytes(piece.bytes) }
+      }
       return .chunk(live.map.digests[position], size: live.map.bytes(at: position))
     }
     switch place {
@@ -166,12 +168,16 @@ final class LiveStore: Sendable {
   func restore(_ medium: Int64, _ identity: Digest) throws {
     if lock.withLock({ $0.media[medium]?.identity == identity && $0.media[medium]?.dirty.isEmpty == true }) { return }
     try drain()
-    let map = try file.database.write { db in
+    let (layer, map) = try file.database.read { db in
       guard let layer = try self.layer(of: medium, identity, db) else {
         throw ArchiveError.refused("has no such state of the medium")
       }
-      try db.execute(sql: "UPDATE medium SET layer = ? WHERE id = ?", arguments: [layer, medium])
-      return try ChunkStore(db: db).map(layer)
+      return (layer, try ChunkStore(db: db).map(layer))
+    }
+    if file.access == .writing {
+      try file.database.write {
+        try $0.execute(sql: "UPDATE medium SET layer = ? WHERE id = ?", arguments: [layer, medium])
+      }
     }
     lock.withLock {
       $0.media[medium] = Live(medium: medium, map: map, identity: identity, isKept: true)
@@ -295,7 +301,9 @@ final class LiveStore: Sendable {
           try db.execute(sql: "UPDATE medium SET layer = ? WHERE id = ?", arguments: [layer, medium])
         }
         try store.write(chunks, to: layer)
-        if let keep { try db.execute(sql: "UPDATE layer SET identity = ? WHERE id = ?", arguments: [keep.blob, layer]) }
+        if let keep {
+          try db.execute(sql: "UPDATE layer SET identity = ? WHERE id = ?", arguments: [keep.blob, layer])
+        }
       }
       try job.then?(db)
     }

@@ -42,20 +42,25 @@ extension MachineFile {
       if let size = creation.diskSize, configuration.disk.hda.path == nil {
         configuration.disk.hda = HostPath(path: Medium.prefix + (try file.addEmptyDisk(name: "c", size: size)))
       }
-      try file.settle(&configuration, takesMedia: creation.takesMedia, progress: progress)
+      try file.settle(&configuration, attach: !creation.takesMedia, progress: progress)
       try file.set(configuration)
       if !creation.note.isEmpty { try file.set(note: creation.note) }
     }
   }
 
-  /// Takes the host's images that a configuration names into the file, or has it name them by their full paths.
-  func settle(_ configuration: inout MachineConfiguration, takesMedia: Bool, progress: Progress?) throws {
+  /// Takes the host's images that a configuration names into the file, or, with `attach`, has it name them by their full
+  /// paths.
+  ///
+  /// - Throws: `HostError`.
+  public func settle(
+    _ configuration: inout MachineConfiguration, attach: Bool, progress: Progress? = nil
+  ) throws(HostError) {
     for (key, kind) in Self.mediaKeys {
       guard let found = ConfigurationKey.named(key) else { continue }
       let image = found.get(configuration)
       guard image != "none", Medium.name(in: image) == nil else { continue }
       try configuration.set(
-        key, to: takesMedia ? try take(kind, path: image, progress: progress) : Library.absolute(image))
+        key, to: attach ? Library.absolute(image) : try take(kind, path: image, progress: progress))
     }
     for key in ["firmware.bios", "firmware.video-bios"] {
       guard let found = ConfigurationKey.named(key), found.get(configuration) != "none" else { continue }
@@ -116,7 +121,8 @@ extension MachineFile {
 
   private func summary(_ db: Database) throws -> (name: String, uuid: String) {
     let row = try Row.fetchOne(db, sql: "SELECT name, uuid FROM machine WHERE id = ?", arguments: [machine])
-    return (row?[0] ?? "", row?[1] ?? "")
+    guard let row else { throw ArchiveError.damaged("the machine's row is missing") }
+    return (try row.value(0), try row.value(1))
   }
 
   /// One file that needs no other: images that are attached from outside are taken in.
@@ -136,13 +142,13 @@ extension MachineFile {
         return try copy.database.writeWithoutTransaction { try $0.execute(sql: "VACUUM") }
       }
       var configuration = try copy.configuration()
-      try copy.settle(&configuration, takesMedia: true, progress: progress)
+      try copy.settle(&configuration, attach: false, progress: progress)
       try copy.set(configuration)
     }
   }
 
   /// A copy of the whole database, which `change` may change before it is seen at `path`.
-  private func copy(to path: String, _ change: (MachineFile) throws -> Void) throws(HostError) {
+  func copy(to path: String, _ change: (MachineFile) throws -> Void) throws(HostError) {
     guard !Library.isThere(path) else { throw .file("\(path): is there already; choose another name") }
     let unfinished = path + ".unfinished"
     func clear() { for suffix in ["", "-wal", "-shm", "-journal"] { unlink(unfinished + suffix) } }

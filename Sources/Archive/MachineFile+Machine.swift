@@ -39,9 +39,11 @@ extension MachineFile {
               """, arguments: [machine])
         else { throw ArchiveError.damaged("the machine's row is missing") }
         return MachineSummary(
-          name: row["name"], uuid: row["uuid"], note: row["note"], created: row["created"], used: row["used"],
-          configuration: row["configuration"], frozen: row["frozen_name"], current: row["current_name"],
-          snapshots: row["snapshots"])
+          name: try row.value("name"), uuid: try row.value("uuid"), note: try row.value("note"),
+          created: try row.value("created"), used: try row.optional("used"),
+          configuration: try row.value("configuration"), frozen: try row.optional("frozen_name"),
+          current: try row.optional("current_name"),
+          snapshots: try row.value("snapshots"))
       }
     }
   }
@@ -98,10 +100,11 @@ extension MachineFile {
   public func sizes() throws(HostError) -> (bytes: Int, stored: Int, file: Int) {
     try naming(path) {
       try database.read { db in
-        let row = try Row.fetchOne(db, sql: "SELECT bytes, stored_bytes FROM sizes")
+        let bytes = try Int.fetchOne(db, sql: "SELECT bytes FROM sizes") ?? 0
+        let stored = try Int.fetchOne(db, sql: "SELECT stored_bytes FROM sizes") ?? 0
         let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
         let size = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0
-        return (row?["bytes"] ?? 0, row?["stored_bytes"] ?? 0, pages * size)
+        return (bytes, stored, pages * size)
       }
     }
   }

@@ -50,11 +50,11 @@ public final class MachineFile: Sendable {
           throw ArchiveError.damaged("tables are missing")
         }
         let ids = try Row.fetchAll(db, sql: "SELECT id, name FROM machine ORDER BY id")
-        guard let row = ids.first(where: { name == nil || name == $0[1] }) else {
-          let names = ids.map { $0[1] as String }.joined(separator: ", ")
+        guard let row = try ids.first(where: { try name == nil || name == $0.value(1) }) else {
+          let names = try ids.map { try $0.value(1) as String }.joined(separator: ", ")
           throw ArchiveError.refused("has no machine called \(name ?? "anything"); it has \(names)")
         }
-        return (database, row[0] as Int64)
+        return (database, try row.value(0) as Int64)
       }
     }
     (database, machine) = opened
@@ -176,6 +176,7 @@ public final class MachineFile: Sendable {
       }
       try database.close()
       guard access == .writing else { return }
+      defer { lock?.release() }
       // Somebody may be looking; then the log stays until the last one goes.
       var configuration = Configuration()
       configuration.busyMode = .immediateError
@@ -211,6 +212,9 @@ private final class FileLock: Sendable {
     }
     descriptor = opened
   }
+
+  /// Lets others in, before this object goes.
+  func release() { flock(descriptor, LOCK_UN) }
 
   deinit { close(descriptor) }
 }

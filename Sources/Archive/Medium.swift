@@ -38,17 +38,17 @@ public struct Medium: Sendable, Equatable {
   }
 
   init(_ row: Row) throws {
-    id = row["id"]
-    name = row["name"]
-    guard let kind = Kind(rawValue: row["kind"]) else {
+    id = try row.value("id")
+    name = try row.value("name")
+    guard let kind = Kind(rawValue: try row.value("kind")) else {
       throw ArchiveError.damaged("medium \(id) is of no known kind")
     }
     self.kind = kind
-    size = row["size"]
-    isInside = (row["layer"] as Int64?) != nil
-    sha256 = (row["sha256"] as Data?).flatMap { $0.withUnsafeBytes { Digest(bytes: $0) } }
-    origin = row["origin"]
-    guard (0...1 << 40).contains(size) else { throw ArchiveError.damaged("medium \(name) has an impossible size") }
+    size = try row.value("size")
+    isInside = (try row.optional("layer") as Int64?) != nil
+    sha256 = (try row.optional("sha256") as Data?).flatMap { $0.withUnsafeBytes { Digest(bytes: $0) } }
+    origin = try row.value("origin")
+    guard (0...1 << 37).contains(size) else { throw ArchiveError.damaged("medium \(name) has an impossible size") }
   }
 }
 
@@ -180,6 +180,33 @@ extension MachineFile {
     } catch let error as StorageError {
       throw .file(error.description)
     } catch { throw hostError(path, error) }
+  }
+
+  /// Takes a medium in again that an export left out.
+  ///
+  /// - Throws: `HostError.file` if the image isn't the one that was left out.
+  public func bringBack(_ name: String, from image: String, progress: Progress? = nil) throws(HostError) {
+    try naming(path) {
+      guard let missing = try media().first(where: { $0.name == name && !$0.isInside }) else {
+        throw ArchiveError.refused("no medium \(name) was left out")
+      }
+      let taken = try take(missing.kind, path: image, progress: progress)
+      let new = try medium(Medium.name(in: taken) ?? "")
+      try database.write { db in
+        guard new.size == missing.size, missing.sha256 == nil || new.sha256 == missing.sha256 else {
+          try db.execute(sql: "DELETE FROM medium WHERE id = ?", arguments: [new.id])
+          try ChunkStore(db: db).sweep()
+          return
+        }
+        try db.execute(
+          sql: "UPDATE medium SET layer = (SELECT layer FROM medium WHERE id = ?) WHERE id = ?",
+          arguments: [new.id, missing.id])
+        try db.execute(sql: "DELETE FROM medium WHERE id = ?", arguments: [new.id])
+      }
+      guard try medium(name).isInside else {
+        throw ArchiveError.refused("\(image) isn't medium \(name): its SHA-256 is another")
+      }
+    }
   }
 
   /// A whole medium, each chunk checked.

@@ -24,9 +24,12 @@ public final class OpenMachine: MachineKeeper {
   /// - Parameters:
   ///   - name: which machine of the file; nil: its first.
   ///   - fresh: starts it from power-on, whether it is frozen or not.
+  ///   - readOnly: nothing is written to the file.
   /// - Throws: `HostError`.
-  public init(path: String, machine name: String? = nil, fresh: Bool = false) throws(HostError) {
-    let file = try MachineFile(path: path, machine: name, access: .writing)
+  public init(
+    path: String, machine name: String? = nil, fresh: Bool = false, readOnly: Bool = false
+  ) throws(HostError) {
+    let file = try MachineFile(path: path, machine: name, access: readOnly ? .reading : .writing)
     let summary = try file.summary()
     frozen = fresh ? nil : try summary.frozen.map { name throws(HostError) in try file.snapshot(name) }
     var configuration = MachineConfiguration()
@@ -36,7 +39,7 @@ public final class OpenMachine: MachineKeeper {
     self.file = file
     live = LiveStore(file)
     writer = StateWriter(file)
-    try naming(path) { try file.noteUse() }
+    if !readOnly { try naming(path) { try file.noteUse() } }
   }
 
   /// Whether the machine goes on from a kept state.
@@ -104,7 +107,7 @@ public final class OpenMachine: MachineKeeper {
   }
 
   private func keep(_ machine: Machine, as name: String, kind: Snapshot.Kind, note: String) throws {
-    guard !machine.configuration.media.readOnly else {
+    guard file.access == .writing, !machine.configuration.media.readOnly else {
       throw HostError.usage("\(file.path): nothing is kept of a run with --read-only")
     }
     let capture = StateWriter.Capture(
@@ -114,24 +117,32 @@ public final class OpenMachine: MachineKeeper {
         guard let disk = machine.board.floppy.image(in: number) else { return nil }
         return StateWriter.Drive(
           name: name, source: disk.name, bytes: Medium.name(in: disk.name) == nil ? disk.rawBytes() : nil)
-      }, configuration: machine.configuration.toml(all: true), roms: machine.roms)
+      }, configuration: kept(machine.configuration).toml(all: true), roms: machine.roms)
     live.submit(
-      keep: live.media, then: { [writer] in try writer.write(capture, $0) }, done: { [writer, onKept] failure in
+      keep: live.media, then: { [writer] in try writer.write(capture, $0) },
+      done: { [writer, onKept] failure in
         if failure == nil { writer.committed() }
         onKept(name, failure)
       })
   }
 
+  /// The machine as its file has it, with the parts that it was run with. (Where its ports went in this run, and the
+  /// time its clock was set to, are no part of it.)
+  private func kept(_ run: MachineConfiguration) -> MachineConfiguration {
+    var kept = configuration
+    for key in ConfigurationKey.all where run.hardwareDifferences(from: configuration).contains(key.name) {
+      try? kept.set(key.name, to: key.get(run))
+    }
+    return kept
+  }
+
   // MARK: Going back
 
   public func resume(_ machine: Machine) throws -> Bool {
-    guard let frozen else {
-      try naming(file.path) { try file.discardFrozen() }
-      return false
-    }
-    try goBack(machine, to: frozen)
-    try naming(file.path) { try file.discardFrozen() }
-    return true
+    if let frozen { try goBack(machine, to: frozen) }
+    // From here on the disks go their own way: after a crash the machine starts from power-on.
+    if file.access == .writing { try file.discardFrozen() }
+    return frozen != nil
   }
 
   public func restore(_ machine: Machine, to name: String) throws {
@@ -155,6 +166,7 @@ public final class OpenMachine: MachineKeeper {
         throw ArchiveError.refused("snapshot \(snapshot.name): \(error)")
       }
       for (medium, identity) in media { try live.restore(medium, identity) }
+      guard file.access == .writing else { return }
       try file.database.write { [file] db in
         try file.returnMedia(to: snapshot.id, db)
         try db.execute(
@@ -183,9 +195,10 @@ public final class OpenMachine: MachineKeeper {
     var disks: [FloppyImage?] = [nil, nil]
     var media: [(Int64, Digest)] = []
     for row in rows {
-      let (drive, source) = (row["drive"] as String == "a" ? 0 : 1, row["source"] as String)
+      let (drive, source) = (try row.value("drive") as String == "a" ? 0 : 1, try row.value("source") as String)
       if let name = Medium.name(in: source) {
-        guard let layer = row["layer"] as Int64?, let identity = try ChunkStore.digest(row, "identity") else {
+        guard let layer = try row.optional("layer") as Int64?, let identity = try ChunkStore.digest(row, "identity")
+        else {
           throw ArchiveError.refused("snapshot \(snapshot.name) needs medium \(name), which isn't there any more")
         }
         let medium = try self.medium(name, .floppy)
@@ -198,7 +211,7 @@ public final class OpenMachine: MachineKeeper {
         media.append((medium.id, identity))
         continue
       }
-      disks[drive] = try hostDisk(source, copy: row["copy"], snapshot, drive: drive, readOnly: readOnly)
+      disks[drive] = try hostDisk(source, copy: try row.optional("copy"), snapshot, drive: drive, readOnly: readOnly)
     }
     return (disks, media)
   }
@@ -245,9 +258,11 @@ public final class OpenMachine: MachineKeeper {
   ///
   /// - Throws: `HostError` with what could not be written.
   public func close() throws(HostError) {
-    try naming(file.path) {
-      try live.flush()
-      try file.database.write { try ChunkStore(db: $0).sweep() }
+    if file.access == .writing {
+      try naming(file.path) {
+        try live.flush()
+        try file.database.write { try ChunkStore(db: $0).sweep() }
+      }
     }
     try file.finish()
   }
@@ -259,7 +274,9 @@ extension MachineFile {
     try database.read { db in
       let row = try Row.fetchOne(
         db, sql: "SELECT system_rom, video_rom FROM snapshot WHERE id = ?", arguments: [snapshot.id])
-      guard let system = row?[0] as Int64?, let video = row?[1] as Int64? else { return nil }
+      guard let row, let system = try row.optional(0) as Int64?, let video = try row.optional(1) as Int64? else {
+        return nil
+      }
       let store = ChunkStore(db: db)
       return Motherboard.ROMs(
         system: try store.bytes(try store.map(system)), video: try store.bytes(try store.map(video)))

@@ -37,20 +37,21 @@ public struct Snapshot: Sendable, Equatable {
   public let program: String
 
   init(_ row: Row) throws {
-    id = row["id"]
-    parent = row["parent"]
-    name = row["name"]
-    note = row["note"]
-    guard let kind = Kind(rawValue: row["kind"]) else {
+    id = try row.value("id")
+    parent = try row.optional("parent")
+    name = try row.value("name")
+    note = try row.value("note")
+    guard let kind = Kind(rawValue: try row.value("kind")) else {
       throw ArchiveError.damaged("snapshot \(id) is of no known kind")
     }
     self.kind = kind
-    taken = row["taken"]
-    guestTime = row["guest_time"]
-    configuration = row["configuration"]
-    thumbnail = (row["thumbnail"] as Data?).map { [UInt8]($0) }
-    stateHash = (row["state_hash"] as Data?).flatMap { $0.withUnsafeBytes { Digest(bytes: $0) } }?.description
-    program = row["program"]
+    taken = try row.value("taken")
+    guestTime = try row.optional("guest_time")
+    configuration = try row.value("configuration")
+    thumbnail = (try row.optional("thumbnail") as Data?).map { [UInt8]($0) }
+    stateHash =
+      (try row.optional("state_hash") as Data?).flatMap { $0.withUnsafeBytes { Digest(bytes: $0) } }?.description
+    program = try row.value("program")
   }
 }
 
@@ -101,7 +102,8 @@ extension MachineFile {
         let new = db.lastInsertedRowID
         if let source {
           try db.execute(
-            sql: "INSERT INTO state SELECT ?, name, kind, layer FROM state WHERE snapshot = ?", arguments: [new, source])
+            sql: "INSERT INTO state SELECT ?, name, kind, layer FROM state WHERE snapshot = ?",
+            arguments: [new, source])
           try db.execute(
             sql: "INSERT INTO snapshot_drive SELECT ?, drive, source, layer FROM snapshot_drive WHERE snapshot = ?",
             arguments: [new, source])
@@ -128,14 +130,14 @@ extension MachineFile {
         WHERE medium.machine = ?
         """, arguments: [machine])
     for row in rows {
-      let layer: Int64 = row[1]
-      if row[2] as Bool {
+      let layer: Int64 = try row.value(1)
+      if try row.value(2) as Bool {
         try db.execute(
           sql: "UPDATE layer SET identity = ? WHERE id = ?", arguments: [try store.map(layer).identity.blob, layer])
       }
       try db.execute(
         sql: "INSERT INTO snapshot_medium (snapshot, medium, layer) VALUES (?, ?, ?)",
-        arguments: [snapshot, row[0] as Int64, layer])
+        arguments: [snapshot, try row.value(0) as Int64, layer])
     }
   }
 
@@ -199,7 +201,9 @@ extension MachineFile {
       let rows = try Row.fetchAll(
         db, sql: "SELECT name, kind, layer FROM state WHERE snapshot = ? ORDER BY name", arguments: [snapshot.id])
       return try rows.map { row in
-        StateRow(name: row[0], isBytes: row[1] == "bytes", bytes: try store.bytes(try store.map(row[2])))
+        StateRow(
+          name: try row.value(0), isBytes: try row.value(1) == "bytes",
+          bytes: try store.bytes(try store.map(try row.value(2))))
       }
     }
   }

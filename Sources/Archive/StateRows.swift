@@ -28,7 +28,8 @@ struct StateRow: Sendable {
   static func state(of rows: [StateRow]) throws -> SavedValue {
     var tree = Branch()
     for row in rows {
-      tree.put(try row.isBytes ? .bytes(row.bytes) : SavedValue(serialized: row.bytes), row.name.split(separator: "/")[...])
+      tree.put(
+        try row.isBytes ? .bytes(row.bytes) : SavedValue(serialized: row.bytes), row.name.split(separator: "/")[...])
     }
     return tree.value
   }
@@ -39,7 +40,11 @@ struct StateRow: Sendable {
 
     mutating func put(_ value: SavedValue, _ path: ArraySlice<Substring>) {
       guard let first = path.first.map(String.init) else { return }
-      if path.count == 1 { leaves[first] = value } else { branches[first, default: Branch()].put(value, path.dropFirst()) }
+      if path.count == 1 {
+        leaves[first] = value
+      } else {
+        branches[first, default: Branch()].put(value, path.dropFirst())
+      }
     }
 
     var value: SavedValue { .object(leaves.merging(branches.mapValues(\.value)) { leaf, _ in leaf }) }

@@ -44,7 +44,9 @@ final class StateWriter: Sendable {
     let kept = try file.database.read { db in
       try Row.fetchAll(
         db, sql: "SELECT name, layer FROM state WHERE snapshot = ? AND kind = 'bytes'", arguments: [snapshot.id]
-      ).map { row in (row[0] as String, Kept(layer: row[1], map: try ChunkStore(db: db).map(row[1]))) }
+      ).map { row in
+        (try row.value(0) as String, Kept(layer: try row.value(1), map: try ChunkStore(db: db).map(try row.value(1))))
+      }
     }
     last.withLock { $0 = Dictionary(kept) { first, _ in first } }
   }
@@ -91,7 +93,8 @@ final class StateWriter: Sendable {
     var now: [String: Kept] = [:]
     for row in rows {
       // The layer may have been cleared away meanwhile.
-      let before = try row.isBytes
+      let before =
+        try row.isBytes
         ? known[row.name].flatMap { kept in
           let isThere = try Bool.fetchOne(
             store.db, sql: "SELECT EXISTS (SELECT 1 FROM layer WHERE id = ?)", arguments: [kept.layer])

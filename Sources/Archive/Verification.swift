@@ -14,7 +14,8 @@ extension MachineFile {
         let check = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
         complaints += check.filter { $0 != "ok" }.map { "SQLite: \($0)" }
         for row in try Row.fetchAll(db, sql: "PRAGMA foreign_key_check") {
-          complaints.append("a row of \(row[0] as String) refers to one of \(row[2] as String) that isn't there")
+          complaints.append(
+            "a row of \(try row.value(0) as String) refers to one of \(try row.value(2) as String) that isn't there")
         }
         complaints += try Self.checkChunks(db, progress)
         complaints += try Self.checkLayers(db)
@@ -32,7 +33,7 @@ extension MachineFile {
     var done = 0
     let rows = try Row.fetchCursor(db, sql: "SELECT id, hash, size FROM chunk")
     while let row = try rows.next() {
-      let (id, size): (Int64, Int) = (row[0], row[2])
+      let (id, size): (Int64, Int) = (try row.value(0), try row.value(2))
       do {
         guard let digest = try ChunkStore.digest(row, "hash") else { throw ArchiveError.damaged("it has no name") }
         _ = try store.read(digest, size: size)
@@ -47,7 +48,7 @@ extension MachineFile {
     var complaints: [String] = []
     let store = ChunkStore(db: db)
     for row in try Row.fetchAll(db, sql: "SELECT id, identity FROM layer ORDER BY id") {
-      let id: Int64 = row[0]
+      let id: Int64 = try row.value(0)
       do {
         let map = try store.map(id)
         if let identity = try ChunkStore.digest(row, "identity"), identity != map.identity {
@@ -68,8 +69,8 @@ extension MachineFile {
         WHERE state.kind = 'tree'
         """)
     for row in rows {
-      let (snapshot, name): (String, String) = (row[0], row[1])
-      do { _ = try SavedValue(serialized: try store.bytes(try store.map(row[2]))) } catch {
+      let (snapshot, name): (String, String) = (try row.value(0), try row.value(1))
+      do { _ = try SavedValue(serialized: try store.bytes(try store.map(try row.value(2)))) } catch {
         complaints.append("snapshot \(snapshot): \(name): \(error)")
       }
     }

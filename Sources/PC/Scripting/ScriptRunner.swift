@@ -127,17 +127,21 @@ public struct ScriptRunner {
     case .insert(let drive, let path): try machine.insert(path: path, drive: drive.number)
     case .eject(let drive): machine.eject(drive: drive.number)
     case .snapshot(let name):
-      if let keeper { try keeper.keep(machine, as: name) } else { snapshots[name] = try machine.snapshot() }
-    case .restore(let name):
-      if let keeper {
-        try keeper.restore(machine, to: name)
-        return false
+      // A run that writes nothing keeps its snapshots in memory, as one without a machine file does.
+      if let keeper, !machine.configuration.media.readOnly {
+        try keeper.keep(machine, as: name)
+      } else {
+        snapshots[name] = try machine.snapshot()
       }
-      guard let snapshot = snapshots[name] else {
+    case .restore(let name):
+      if let snapshot = snapshots[name] {
+        try machine.restore(snapshot)
+      } else if let keeper {
+        try keeper.restore(machine, to: name)
+      } else {
         let known = snapshots.keys.sorted().joined(separator: ", ")
         throw HostError.usage("restore \(name): there is no such snapshot; taken: \(known.isEmpty ? "none" : known)")
       }
-      try machine.restore(snapshot)
     case .reset: machine.reset()
     case .powerOff: machine.powerOff()
     case .quit: return true

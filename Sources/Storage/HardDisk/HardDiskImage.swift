@@ -236,7 +236,7 @@ public final class HardDiskImage: SavedPart {
       throw SavedStateError.mismatch(
         "\(name) has \(sectorCount) sectors, the disk of the saved state \(saved.sectorCount)")
     }
-    if let generations, !saved.generation.isEmpty {
+    if let generations = store as? any GenerationStore, !saved.generation.isEmpty {
       guard generations.hasGeneration(saved.generation) else {
         throw SavedStateError.mismatch("\(name) no longer holds what it held when the state was saved")
       }
@@ -261,7 +261,7 @@ public final class HardDiskImage: SavedPart {
   /// Takes back what `savedPart` gave, or throws and changes nothing.
   public func loadPart(_ value: SavedValue) throws {
     let (saved, loaded) = try decode(value)
-    if let generations, !saved.generation.isEmpty {
+    if let generations = store as? any GenerationStore, !saved.generation.isEmpty {
       do { try generations.restoreGeneration(saved.generation) } catch {
         throw SavedStateError.mismatch("\(error)")
       }
