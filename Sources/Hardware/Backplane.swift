@@ -118,7 +118,9 @@ public final class Backplane: Wiring {
     }
     var wanted = Set(members.keys)
     for (name, part) in parts {
-      guard wanted.remove("part:" + name) != nil else { throw SavedStateError.mismatch("the state has no part:\(name)") }
+      guard wanted.remove("part:" + name) != nil else {
+        throw SavedStateError.mismatch("the state has no part:\(name)")
+      }
       try part.checkPart(members["part:" + name] ?? .null)
     }
     // A device that the state doesn't know came with a later version: it is as at power-on.

@@ -12,8 +12,8 @@ struct Heirloom: ParsableCommand {
       """,
     version: "0.1",
     subcommands: [
-      RunCommand.self, MachineCommand.self, SnapshotCommand.self, ListCommand.self, VectorsCommand.self,
-      DisassembleCommand.self,
+      RunCommand.self, MachineCommand.self, SnapshotCommand.self, ImageCommand.self, ListCommand.self,
+      VectorsCommand.self, DisassembleCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }
