@@ -48,6 +48,7 @@ let package = Package(
         "PC", "Storage", "Devices", "Processor", "Hardware", "CZstd", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
+      exclude: ["README.md"],
       swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
     .target(name: "Desktop", dependencies: ["PC", "Devices", "Processor", "Hardware", "CSDL2"], swiftSettings: strict),

@@ -53,7 +53,7 @@ public struct Medium: Sendable, Equatable {
 }
 
 /// Tells how far long work has got: done and all bytes.
-public typealias Progress = @Sendable (_ done: Int, _ all: Int) -> Void
+public typealias Progress = (_ done: Int, _ all: Int) -> Void
 
 extension MachineFile {
   /// All media of the machine.

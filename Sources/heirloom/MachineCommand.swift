@@ -34,8 +34,8 @@ struct MachineCommand: ParsableCommand {
     @Argument(help: "Its name, or the path of its file.") var name: String
     @Option(help: ArgumentHelp("What to begin with.", valueName: "NAME")) var template: String?
     @Option(
-      name: .customLong("disk-size"), help: ArgumentHelp("Size of the empty first hard disk.", valueName: "500M|none"))
-    var diskSize: String?
+      name: .customLong("disk-size"), help: ArgumentHelp("Size of the empty first hard disk.", valueName: "500M"))
+    var diskSize: ByteSize?
     @Flag(name: .customLong("attach"), help: "Leave images where they are, instead of taking them into the file.")
     var attach = false
     @Option(help: "A note about it.") var note = ""
@@ -47,7 +47,10 @@ struct MachineCommand: ParsableCommand {
       var configuration = template?.configuration ?? MachineConfiguration()
       try machine.apply(to: &configuration)
       var creation = MachineFile.Creation(name: Library.name(of: path), configuration: configuration)
-      creation.diskSize = try diskSize.map { try DiskSize.bytes($0) } ?? template?.diskSize
+      if let bytes = diskSize?.bytes, !(1 << 20...128 << 30).contains(bytes) || bytes % 512 != 0 {
+        throw HostError.usage("--disk-size: whole sectors of 512 bytes from 1M to 128G are wanted")
+      }
+      creation.diskSize = diskSize?.bytes ?? template?.diskSize
       creation.takesMedia = !attach
       creation.note = note
       try MachineFile.create(path, creation, progress: ProgressLine.make("taking in media"))
@@ -187,18 +190,6 @@ struct MachineCommand: ParsableCommand {
   }
 }
 
-/// Sizes of disks on the command line: 500M, 2G, none.
-enum DiskSize {
-  static func bytes(_ text: String) throws(HostError) -> Int? {
-    if text == "none" { return nil }
-    let units: [Character: Int] = ["K": 10, "M": 20, "G": 30]
-    guard let unit = text.last.flatMap({ units[Character($0.uppercased())] }), let number = Int(text.dropLast()),
-      (1...1 << 30).contains(number), (1 << 20...128 << 30).contains(number << unit)
-    else { throw .usage("--disk-size: \"\(text)\" is not a size from 1M to 128G, or none") }
-    return number << unit
-  }
-}
-
 /// Sizes for people.
 enum Size {
   static func text(_ bytes: Int) -> String {
@@ -208,14 +199,13 @@ enum Size {
   }
 }
 
-/// How far long work is: a line that is written over itself on a terminal, nothing in a pipe.
-enum ProgressLine {
-  static func make(_ what: String) -> Archive.Progress? {
-    guard isatty(STDERR_FILENO) != 0 else { return nil }
+extension ProgressLine {
+  /// Shows how far a machine file's long work has come.
+  static func make(_ title: String) -> Archive.Progress {
+    var line = ProgressLine(title)
     return { done, all in
-      let percent = all > 0 ? Int(Double(done) / Double(all) * 100) : 100
-      let text = "\r\(what): \(percent)%" + (done >= all ? "\n" : "")
-      _ = write(STDERR_FILENO, text, text.utf8.count)
+      line.show(done, of: all)
+      if done >= all { line.end() }
     }
   }
 }
