@@ -374,6 +374,9 @@ public final class Processor: Wiring {
     return try state.savedValue()
   }
 
+  /// - Throws: `SavedStateError` if `load` would.
+  public func check(_ saved: SavedValue) throws { _ = try CPUState.loading(saved) }
+
   /// Takes back what `savedState` gave. - Returns: paths of saved values that nothing asked for.
   public func load(_ saved: SavedValue) throws -> [String] {
     let (state, ignored) = try CPUState.loading(saved)
