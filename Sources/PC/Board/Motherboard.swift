@@ -21,8 +21,10 @@ public final class Motherboard {
   public let dma: DMAController
   /// The MC146818 with its memory.
   public let clock: RealTimeClock
+  /// The mouse on COM1, if that is where the mouse is.
+  public let serialMouse: SerialMouse?
   /// The 8042 with keyboard and mouse.
-  public let keyboard = KeyboardController()
+  public let keyboard: KeyboardController
   /// Ports 61h, 92h and 80h.
   public let system = SystemControl()
   /// COM1.
@@ -77,6 +79,7 @@ public final class Motherboard {
     var hardDisks: [HardDiskImage?]
     /// Whether something is plugged into COM1 and COM2.
     var serial: [Bool]
+    var mouse = Mouse.ps2
   }
 
   /// Builds the board and switches it on: everything is at its power-on state.
@@ -91,6 +94,8 @@ public final class Motherboard {
     clock = RealTimeClock(start: parts.start, cmos: parts.setup)
     serial1 = SerialPort(SerialPort.Configuration(name: "com1", base: 0x3F8, irq: 4, connected: parts.serial[0]))
     serial2 = SerialPort(SerialPort.Configuration(name: "com2", base: 0x2F8, irq: 3, connected: parts.serial[1]))
+    keyboard = KeyboardController(hasMouse: parts.mouse == .ps2)
+    serialMouse = parts.mouse == .serial ? SerialMouse() : nil
     floppy = FloppyController(parts.drives)
     // A channel without a disk isn't there: its ports float.
     ata = [ATAController.Channel.primary, .secondary].compactMap { channel in
@@ -98,7 +103,10 @@ public final class Motherboard {
       guard let master = disks.first ?? nil else { return nil }
       return ATAController(channel, master: master, slave: disks.dropFirst().first ?? nil)
     }
-    input = InputQueue { [keyboard] in keyboard.input($0) }
+    input = InputQueue { [keyboard, serialMouse] in
+      keyboard.input($0)
+      serialMouse?.input($0)
+    }
 
     // The slots. Order matters only where two alarms fall on the same picosecond: first come, first served.
     try backplane.attach(timer)
@@ -117,6 +125,7 @@ public final class Motherboard {
     try backplane.attach(power)
     try backplane.attach(input)
     for channel in ata { try backplane.attach(channel) }
+    if let serialMouse { try backplane.attach(serialMouse) }
 
     // ROM sockets. A system ROM of more than 64 KB begins below F0000h; all of it is also seen at the end of the
     // processor's address space, where it starts: 4 GB, or 16 MB with a 386SX.
@@ -158,6 +167,16 @@ public final class Motherboard {
     // NMI: parity and I/O channel check, behind the mask in the clock's index port.
     system.nmi.connect { [unowned self] in if $0, !clock.nmiMask.level { processor.raiseNMI() } }
     clock.nmiMask.connect { [unowned self] in if !$0, system.nmi.level { processor.raiseNMI() } }
+
+    // A serial mouse is on COM1.
+    if let serialMouse {
+      serialMouse.sink = { [unowned self] in serial1.receive($0) }
+      for line in [serial1.dtr, serial1.rts] {
+        line.connect { [unowned self, unowned serialMouse] _ in
+          serialMouse.setPower(dtr: serial1.dtr.level, rts: serial1.rts.level)
+        }
+      }
+    }
 
     // RESET of the processor alone: the keyboard controller's pulse, port 92h.
     keyboard.resetRequest.connect { [unowned self] in if $0 { processor.reset() } }

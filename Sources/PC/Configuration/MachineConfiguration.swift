@@ -146,6 +146,9 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     // A slave alone answers for no master: the firmware of the time doesn't find it.
     if disk.hdb.path != nil, disk.hda.path == nil { throw .usage("disk.hdb: a slave needs a master; give it as hda") }
     if disk.hdd.path != nil, disk.hdc.path == nil { throw .usage("disk.hdd: a slave needs a master; give it as hdc") }
+    if input.mouse == .serial, ports.serial1 != .none {
+      throw .usage("ports.serial1: the serial mouse is there; take ports.serial2, or another mouse")
+    }
     if ports.serial1 == .stdio, ports.serial2 == .stdio {
       throw .usage("ports.serial2: standard input and output are taken by ports.serial1; take file:, tcp: or none")
     }
@@ -168,6 +171,8 @@ public enum SoundCard: String, ConfigurationValue, CaseIterable {
 public enum Mouse: String, ConfigurationValue, CaseIterable {
   /// At the keyboard controller's auxiliary port.
   case ps2
+  /// A Microsoft mouse with two buttons on COM1.
+  case serial
   /// No mouse.
   case none
 }
