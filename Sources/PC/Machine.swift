@@ -25,6 +25,9 @@ public final class Machine {
   /// Guest time this object has run, which loading an older state doesn't turn back.
   public private(set) var elapsed = Span(picoseconds: 0)
 
+  /// What the machine plays.
+  public let audio: AudioFeed
+
   /// Takes bytes written to port E9h.
   public var onDebugByte: (UInt8) -> Void = { _ in }
   /// Takes bytes sent by COM1 (0) and COM2 (1).
@@ -51,6 +54,7 @@ public final class Machine {
       try path.map { try Machine.attach($0, readOnly: configuration.media.readOnly) }
     }
     board = try Motherboard(configuration.parts(roms: roms, disks: disks, hardDisks: hardDisks))
+    audio = AudioFeed(board.mixer)
     board.debug.sink = { [unowned self] in onDebugByte($0) }
     board.serial1.sink = { [unowned self] in onSerialByte(0, $0) }
     board.serial2.sink = { [unowned self] in onSerialByte(1, $0) }
@@ -82,6 +86,7 @@ public final class Machine {
     let start = now
     board.processor.run(until: end)
     elapsed = elapsed + (now - start)
+    audio.catchUp(now)
   }
 
   private func stop(_ why: Outcome) {
@@ -215,6 +220,7 @@ public final class Machine {
     }
     let ignored = try board.backplane.load(backplane)
     let alsoIgnored = try board.processor.load(processor)
+    audio.restart(now)
     outcome = nil
     if case .string(let name)? = saved["outcome"] { outcome = Outcome(rawValue: name) }
     return ignored.map { "board." + $0 } + alsoIgnored.map { "processor." + $0 }

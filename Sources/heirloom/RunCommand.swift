@@ -28,6 +28,7 @@ struct RunCommand: ParsableCommand {
     options.steps = steps
     options.endsWithScript = session.headless && !steps.isEmpty
     options.stopAfter = stopAfter
+    options.audioFile = session.audioFile
     try Run(configuration: configuration, options: options, speed: speed, printsHash: session.stateHash)
       .start(headless: session.headless)
   }

@@ -37,6 +37,12 @@ public final class Motherboard {
   public let ata: [ATAController]
   /// The graphics card.
   public let video = VideoAdapter()
+  /// The speaker.
+  public let speaker = Speaker()
+  /// The FM synthesizer of the sound card, nil if there is none.
+  public let fm: Synthesizer?
+  /// Where all sound comes together.
+  public let mixer: AudioMixer
   /// FERR#, interrupt 13 and port F0h.
   public let numericError = NumericErrorLatch()
   /// Port E9h.
@@ -74,6 +80,10 @@ public final class Motherboard {
     var drives: FloppyController.Configuration
     /// Primary master and slave, secondary master and slave.
     var hardDisks: [HardDiskImage?]
+    /// The FM synthesizer on the sound card.
+    var fm: Synthesizer.Configuration?
+    /// Volumes.
+    var levels: AudioMixer.Levels
     /// Whether something is plugged into COM1 and COM2.
     var serial: [Bool]
   }
@@ -96,6 +106,8 @@ public final class Motherboard {
       guard let master = disks.first ?? nil else { return nil }
       return ATAController(channel, master: master, slave: disks.dropFirst().first ?? nil)
     }
+    fm = parts.fm.map(Synthesizer.init)
+    mixer = AudioMixer(levels: parts.levels)
     input = InputQueue { [keyboard] in keyboard.input($0) }
 
     // The slots. Order matters only where two alarms fall on the same picosecond: first come, first served.
@@ -115,6 +127,9 @@ public final class Motherboard {
     try backplane.attach(power)
     try backplane.attach(input)
     for channel in ata { try backplane.attach(channel) }
+    try backplane.attach(speaker)
+    if let fm { try backplane.attach(fm) }
+    try backplane.attach(mixer)
 
     // ROM sockets. A system ROM of more than 64 KB begins below F0000h; all of it is also seen at the end of the
     // processor's address space, where it starts: 4 GB, or 16 MB with a 386SX.
@@ -144,6 +159,19 @@ public final class Motherboard {
     system.refresh.level = { [unowned self] in timer.refreshToggle }
     system.timer2.level = { [unowned self] in timer.output(2) }
     system.gate2.connect { [unowned self] in timer.setGate(2, $0) }
+
+    // The speaker: timer output 2 and port 61h bit 1.
+    system.speakerData.connect { [unowned self] data in
+      _ = timer.catchUp()
+      speaker.setData(data, timer.state.chip.counters[2], now: backplane.scheduler.now)
+    }
+    timer.speaker.follow = { [unowned self] in speaker.follow($0, from: $1, to: $2) }
+    timer.speaker.changed = { [unowned self] in speaker.timerChanged($0, now: backplane.scheduler.now) }
+    speaker.output.refill = { [unowned self] in timer.catchUp() && speaker.state.data }
+
+    // Sound.
+    mixer.connect(speaker.output, to: .speaker)
+    if let fm { mixer.connect(fm.output, to: .fm) }
 
     // Address line 20: open when either the keyboard controller or port 92h says so.
     keyboard.a20.connect { [unowned self] _ in setA20() }

@@ -160,6 +160,10 @@ public enum VideoCard: String, ConfigurationValue, CaseIterable {
 public enum SoundCard: String, ConfigurationValue, CaseIterable {
   /// No sound card.
   case none
+  /// AdLib: a YM3812 at 388h.
+  case adlib
+  /// The same with a YMF262.
+  case adlibOPL3 = "opl3"
 }
 
 /// Mice.
@@ -201,7 +205,9 @@ extension SoundCard {
   /// What the card is.
   public var summary: String {
     switch self {
-    case .none: "no sound card"
+    case .none: "no sound card; only the speaker"
+    case .adlib: "AdLib: FM synthesizer YM3812 (OPL2) at port 388h"
+    case .adlibOPL3: "FM synthesizer YMF262 (OPL3) at port 388h, alone"
     }
   }
 }

@@ -11,6 +11,7 @@ public final class Session {
   private let stopAfter: Span?
   private var serial: [HostStream?] = [nil, nil]
   private var parallel: HostStream?
+  private var recording: WaveFile?
   private let standardOutput = HostStream.standard(readsInput: false)
 
   /// How a session is run.
@@ -21,6 +22,8 @@ public final class Session {
     public var endsWithScript = false
     /// The session ends after that much guest time.
     public var stopAfter: Span?
+    /// A WAV file to record the sound in.
+    public var audioFile: String?
     /// No steps, no end.
     public init() {}
   }
@@ -56,6 +59,11 @@ public final class Session {
     endsWithScript = options.endsWithScript
     stopAfter = options.stopAfter
     try connect(configuration.ports)
+    if let path = options.audioFile {
+      let file = try WaveFile(path)
+      machine.audio.connect { file.write($0) }
+      recording = file
+    }
   }
 
   private func connect(_ ports: MachineConfiguration.Ports) throws {
@@ -134,7 +142,9 @@ public final class Session {
   /// - Returns: what could not be written, a line each.
   public func finish() -> [String] {
     exchangeOut()
-    return machine.flush()
+    var complaints = machine.flush()
+    if let failure = recording?.finish() { complaints.append(failure.description) }
+    return complaints
   }
 
   /// Writes text to standard output, in order with what the machine writes there.
