@@ -59,7 +59,8 @@ private final class Board {
 
   init() throws {
     let dma = DMAController(memory: backplane.memory)
-    let devices: [any Device] = [pic, pit, dma, rtc, kbc, system, debug, com1, com2, lpt, fm, speaker, mixer] + peripherals
+    let devices: [any Device] =
+      [pic, pit, dma, rtc, kbc, system, debug, com1, com2, lpt, fm, speaker, mixer] + peripherals
     for device in devices { try backplane.attach(device) }
     for (irq, line, _) in backplane.interrupts { line.connect { [unowned self] in pic.setRequest(irq, $0) } }
     for (channel, request, _) in backplane.dmaRequests { dma.connect(channel, request) }
