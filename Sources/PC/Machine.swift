@@ -32,6 +32,8 @@ public final class Machine {
   public var onDebugByte: (UInt8) -> Void = { _ in }
   /// Takes bytes sent by COM1 (0) and COM2 (1).
   public var onSerialByte: (Int, UInt8) -> Void = { _, _ in }
+  /// Takes bytes sent to the MIDI socket, with their guest times.
+  public var onMIDIByte: (UInt8, Instant) -> Void = { _, _ in }
   /// Takes bytes sent to the printer.
   public var onParallelByte: (UInt8) -> Void = { _ in }
 
@@ -55,6 +57,11 @@ public final class Machine {
     }
     board = try Motherboard(configuration.parts(roms: roms, disks: disks, hardDisks: hardDisks))
     audio = AudioFeed(board.mixer)
+    if let path = configuration.sound.input.path {
+      let input = try WaveInput(path: path)
+      board.soundBlaster?.pins.record = { input.level(Double($0.picoseconds) / 1e12) }
+    }
+    board.soundBlaster?.pins.midi = { [unowned self] in onMIDIByte($0, $1) }
     board.debug.sink = { [unowned self] in onDebugByte($0) }
     board.serial1.sink = { [unowned self] in onSerialByte(0, $0) }
     board.serial2.sink = { [unowned self] in onSerialByte(1, $0) }

@@ -29,6 +29,8 @@ struct RunCommand: ParsableCommand {
     options.endsWithScript = session.headless && !steps.isEmpty
     options.stopAfter = stopAfter
     options.audioFile = session.audioFile
+    options.vgmFile = session.vgmFile
+    options.midiFile = session.midiFile
     try Run(configuration: configuration, options: options, speed: speed, printsHash: session.stateHash)
       .start(headless: session.headless)
   }

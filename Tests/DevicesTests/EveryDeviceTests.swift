@@ -51,7 +51,7 @@ private final class Board {
   let com1 = SerialPort(.com1)
   let com2 = SerialPort(.com2)
   let lpt = ParallelPort()
-  let fm = Synthesizer(Synthesizer.Configuration(.ymf262, at: [0x388]))
+  let fm = Synthesizer(Synthesizer.Configuration(.ymf262, at: [0x388...0x38B]))
   let speaker = Speaker()
   let mixer = AudioMixer()
   let peripherals = [Peripheral(1), Peripheral(5)]

@@ -22,7 +22,7 @@ final class Recording {
 struct SynthesizerTests {
   /// A card on a bench with a mixer.
   private func card(_ model: YMF262.Model = .ymf262) throws -> (Bench, Synthesizer, AudioMixer) {
-    let fm = Synthesizer(Synthesizer.Configuration(model, at: [0x388]))
+    let fm = Synthesizer(Synthesizer.Configuration(model, at: [0x388...0x38B]))
     let mixer = AudioMixer()
     let bench = try Bench(fm, mixer)
     mixer.connect(fm.output, to: .fm)

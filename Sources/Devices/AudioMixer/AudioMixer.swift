@@ -79,11 +79,7 @@ public final class AudioMixer: Device {
       mixer.wake()
       mixer.stream(samples, first: first, clock: clock, channel: channel)
     }
-    func setGain(_ left: Float, _ right: Float) {
-      // What the converter holds makes a step.
-      if mixer.state.strips[channel].isHolding { mixer.wake() }
-      mixer.state.strips[channel].setGain(left, right, at: mixer.position(mixer.batch.now))
-    }
+    func setGain(_ left: Float, _ right: Float) { mixer.setGain(left, right, channel: channel) }
     func wake() { mixer.wake() }
   }
 
@@ -129,6 +125,18 @@ public final class AudioMixer: Device {
   public func connect(_ source: any AudioSource, to channel: Channel) -> () -> Void {
     inputs.sources.append((channel, source))
     return { [unowned self] in wake() }
+  }
+
+  /// How loud a channel is from now on, 0 ... 1 a side. A source that is asked for its samples is loud as it is when
+  /// it is asked.
+  public func setGain(_ left: Float, _ right: Float, channel: Channel) {
+    setGain(left, right, channel: channel.rawValue)
+  }
+
+  private func setGain(_ left: Float, _ right: Float, channel: Int) {
+    // What the converter holds makes a step.
+    if state.strips[channel].isHolding { wake() }
+    state.strips[channel].setGain(left, right, at: position(batch.now))
   }
 
   /// Puts a low-pass of `frequency` hertz into a channel; 0 takes it out.

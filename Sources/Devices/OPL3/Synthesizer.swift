@@ -26,12 +26,12 @@ public final class Synthesizer: Device {
   public struct Configuration: Equatable, Sendable, Wiring {
     /// Which chip.
     public let model: YMF262.Model
-    /// First ports of its images: two ports each with a YM3812, four with a YMF262.
-    public let bases: [UInt16]
-    /// A chip at these ports. Above FFF0h none is decoded.
-    public init(_ model: YMF262.Model, at bases: [UInt16]) {
+    /// Where it is seen, two or four ports at a time.
+    public let ports: [ClosedRange<UInt16>]
+    /// A chip at these ports.
+    public init(_ model: YMF262.Model, at ports: [ClosedRange<UInt16>]) {
       self.model = model
-      self.bases = bases.map { min($0, 0xFFF0) }
+      self.ports = ports
     }
   }
   private let configuration: Configuration
@@ -62,10 +62,9 @@ public final class Synthesizer: Device {
 
   /// What the device occupies.
   public var footprint: Footprint {
-    let last: UInt16 = configuration.model == .ymf262 ? 3 : 1
-    return Footprint(
+    Footprint(
       "fm", chip: configuration.model == .ymf262 ? "Yamaha YMF262" : "Yamaha YM3812",
-      configuration.bases.map { .ports($0...$0 + last, block: 0) } + [.alarm("time", time) {}])
+      configuration.ports.map { .ports($0, block: 0) } + [.alarm("time", time) {}])
   }
 
   /// RESET silences the chip and clears its registers.

@@ -29,7 +29,8 @@ extension MachineConfiguration {
       drives: FloppyController.Configuration(
         driveCount: drives[1] != nil ? 2 : drives[0] != nil ? 1 : 0,
         types: zip(choices, drives).map { $0 == .auto ? nil : $1 }),
-      hardDisks: hardDisks, fm: sound.card.synthesizer, levels: AudioMixer.Levels(),
+      hardDisks: hardDisks, fm: sound.synthesizer, soundBlaster: sound.soundBlaster,
+      soundFilter: sound.filter, printerSound: sound.converter, levels: sound.levels,
       serial: [ports.serial1 != .none, ports.serial2 != .none])
   }
 
@@ -45,17 +46,6 @@ extension MachineConfiguration {
     guard case .date(let date) = clock.start else { return Machine.defaultStart }
     return RTCDate(
       year: date.year, month: date.month, day: date.day, hour: date.hour, minute: date.minute, second: date.second)
-  }
-}
-
-extension SoundCard {
-  /// The FM synthesizer on the card.
-  fileprivate var synthesizer: Synthesizer.Configuration? {
-    switch self {
-    case .none: nil
-    case .adlib: Synthesizer.Configuration(.ym3812, at: [0x388])
-    case .adlibOPL3: Synthesizer.Configuration(.ymf262, at: [0x388])
-    }
   }
 }
 

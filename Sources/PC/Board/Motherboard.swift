@@ -39,6 +39,12 @@ public final class Motherboard {
   public let video = VideoAdapter()
   /// The speaker.
   public let speaker = Speaker()
+  /// The Sound Blaster, nil if there is none.
+  public let soundBlaster: SoundBlaster?
+  /// The joystick port on the sound card, nil if there is none.
+  public let game: GamePort?
+  /// The converter on LPT1, nil if there is none.
+  public let printerSound: PrinterSound?
   /// The FM synthesizer of the sound card, nil if there is none.
   public let fm: Synthesizer?
   /// Where all sound comes together.
@@ -83,6 +89,12 @@ public final class Motherboard {
     var hardDisks: [HardDiskImage?]
     /// The FM synthesizer on the sound card.
     var fm: Synthesizer.Configuration?
+    /// The rest of it, if it is a Sound Blaster.
+    var soundBlaster: SoundBlaster.Configuration?
+    /// Whether its output filter is in.
+    var soundFilter: Bool
+    /// The converter on LPT1.
+    var printerSound: PrinterSound.Model?
     /// Volumes.
     var levels: AudioMixer.Levels
     /// Whether something is plugged into COM1 and COM2.
@@ -109,6 +121,9 @@ public final class Motherboard {
       return ATAController(channel, master: master, slave: disks.dropFirst().first ?? nil)
     }
     fm = parts.fm.map(Synthesizer.init)
+    soundBlaster = parts.soundBlaster.map(SoundBlaster.init)
+    game = parts.soundBlaster == nil ? nil : GamePort()
+    printerSound = parts.printerSound.map(PrinterSound.init)
     mixer = AudioMixer(levels: parts.levels)
     input = InputQueue { [keyboard] in keyboard.input($0) }
 
@@ -131,6 +146,9 @@ public final class Motherboard {
     for channel in ata { try backplane.attach(channel) }
     try backplane.attach(speaker)
     if let fm { try backplane.attach(fm) }
+    if let soundBlaster { try backplane.attach(soundBlaster) }
+    if let game { try backplane.attach(game) }
+    if let printerSound { try backplane.attach(printerSound) }
     try backplane.attach(mixer)
 
     // ROM sockets. A system ROM of more than 64 KB begins below F0000h; all of it is also seen at the end of the
@@ -143,6 +161,7 @@ public final class Motherboard {
       try backplane.memory.mapROM(parts.roms.video, at: 0xC_0000, name: "the video BIOS")
     }
     connect()
+    connectSound(filter: parts.soundFilter)
   }
 
   /// The wires. Closures hold the board unowned: it owns both ends.
@@ -161,19 +180,6 @@ public final class Motherboard {
     system.refresh.level = { [unowned self] in timer.refreshToggle }
     system.timer2.level = { [unowned self] in timer.output(2) }
     system.gate2.connect { [unowned self] in timer.setGate(2, $0) }
-
-    // The speaker: timer output 2 and port 61h bit 1.
-    system.speakerData.connect { [unowned self] data in
-      _ = timer.catchUp()
-      speaker.setData(data, timer.state.chip.counters[2], now: backplane.scheduler.now)
-    }
-    timer.speaker.follow = { [unowned self] in speaker.follow($0, from: $1, to: $2) }
-    timer.speaker.changed = { [unowned self] in speaker.timerChanged($0, now: backplane.scheduler.now) }
-    speaker.output.refill = { [unowned self] in timer.catchUp() && speaker.state.data }
-
-    // Sound.
-    mixer.connect(speaker.output, to: .speaker)
-    if let fm { mixer.connect(fm.output, to: .fm) }
 
     // Address line 20: open when either the keyboard controller or port 92h says so.
     keyboard.a20.connect { [unowned self] _ in setA20() }

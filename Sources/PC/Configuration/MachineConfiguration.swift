@@ -73,11 +73,6 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     /// Which card.
     public var card = VideoCard.vga
   }
-  /// The sound card.
-  public struct Sound: Codable, Equatable, Sendable {
-    /// Which card.
-    public var card = SoundCard.none
-  }
   /// What a person has in hand.
   public struct Input: Codable, Equatable, Sendable {
     /// Which mouse.
@@ -118,8 +113,8 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
   public var media = Media()
   /// The graphics card.
   public var video = Video()
-  /// The sound card.
-  public var sound = Sound()
+  /// The sound card, its volumes and plugs.
+  public var sound = SoundSettings()
   /// What a person has in hand.
   public var input = Input()
   /// The outer ends of the machine's connectors.
@@ -158,16 +153,6 @@ public enum VideoCard: String, ConfigurationValue, CaseIterable {
   case vga
 }
 
-/// Sound cards. `heirloom list sound` prints them.
-public enum SoundCard: String, ConfigurationValue, CaseIterable {
-  /// No sound card.
-  case none
-  /// AdLib: a YM3812 at 388h.
-  case adlib
-  /// The same with a YMF262.
-  case adlibOPL3 = "opl3"
-}
-
 /// Mice.
 public enum Mouse: String, ConfigurationValue, CaseIterable {
   /// At the keyboard controller's auxiliary port.
@@ -199,17 +184,6 @@ extension VideoCard {
   public var summary: String {
     switch self {
     case .vga: "IBM VGA, 256 KB"
-    }
-  }
-}
-
-extension SoundCard {
-  /// What the card is.
-  public var summary: String {
-    switch self {
-    case .none: "no sound card; only the speaker"
-    case .adlib: "AdLib: FM synthesizer YM3812 (OPL2) at port 388h"
-    case .adlibOPL3: "FM synthesizer YMF262 (OPL3) at port 388h, alone"
     }
   }
 }

@@ -12,6 +12,8 @@ public final class Session {
   private var serial: [HostStream?] = [nil, nil]
   private var parallel: HostStream?
   private var recording: WaveFile?
+  private var fmLog: VGMFile?
+  private var midiFile: MIDIFile?
   private let standardOutput = HostStream.standard(readsInput: false)
 
   /// How a session is run.
@@ -24,6 +26,10 @@ public final class Session {
     public var stopAfter: Span?
     /// A WAV file to record the sound in.
     public var audioFile: String?
+    /// A VGM file to log the FM synthesizer in.
+    public var vgmFile: String?
+    /// A standard MIDI file to record the MIDI socket in.
+    public var midiFile: String?
     /// No steps, no end.
     public init() {}
   }
@@ -63,6 +69,20 @@ public final class Session {
       let file = try WaveFile(path)
       machine.audio.connect { file.write($0) }
       recording = file
+    }
+    if let path = options.vgmFile {
+      guard let fm = machine.board.fm else {
+        throw HostError.usage("--vgm-file: the machine has no FM synthesizer; take another sound.card")
+      }
+      fmLog = try VGMFile(path, fm)
+    }
+    if let path = options.midiFile {
+      guard configuration.sound.soundBlaster != nil else {
+        throw HostError.usage("--midi-file: the machine has no MIDI socket; take a Sound Blaster as sound.card")
+      }
+      let file = try MIDIFile(path)
+      machine.onMIDIByte = { file.write($0, at: $1) }
+      midiFile = file
     }
   }
 
@@ -143,7 +163,9 @@ public final class Session {
   public func finish() -> [String] {
     exchangeOut()
     var complaints = machine.flush()
-    if let failure = recording?.finish() { complaints.append(failure.description) }
+    for failure in [recording?.finish(), fmLog?.finish(), midiFile?.finish()] {
+      if let failure { complaints.append(failure.description) }
+    }
     return complaints
   }
 
