@@ -16,6 +16,7 @@ final class EmulationThread {
   private var lastShown: Int64 = 0
   private var meter: (guest: Int64, host: Int64) = (0, HostClock.nanoseconds())
   private var status = Status()
+  private var player: AudioPlayer?
   private var thread = pthread_t()
 
   private var outcome: Session.End?
@@ -53,9 +54,12 @@ final class EmulationThread {
 
   private func main() {
     defer { exchange.finish() }
+    openSound()
     while !signals.isPending {
       for command in exchange.takeCommands() where !perform(command) { return }
+      player?.isMuted = isPaused || pacer.speed != .realtime || status.percent < 90 && status.percent > 0
       if isPaused {
+        player?.fade()
         HostClock.sleep(nanoseconds: 10_000_000)
         continue
       }
@@ -66,6 +70,7 @@ final class EmulationThread {
         failure = error
         return
       }
+      player?.flush()
       showFrame()
       measure()
       pacer.wait(elapsed: session.machine.elapsed)
@@ -96,9 +101,25 @@ final class EmulationThread {
     case .speed(let speed):
       pacer.speed = speed
       exchange.tell(speed == .max ? "Full speed" : "Real time")
+    case .volume(let step):
+      player?.volume += step
+      exchange.tell(player.map { "Volume \($0.volume)%" } ?? "There is no sound device")
+    case .latency(let step):
+      if let player { player.latency = Latency(milliseconds: player.latency.milliseconds + step) }
+      exchange.tell(
+        player.map { "Sound \($0.latency.milliseconds) ms behind, \($0.underruns) gaps so far" }
+          ?? "There is no sound device")
     case .quit: return false
     }
     return true
+  }
+
+  private func openSound() {
+    guard let player = AudioPlayer(latency: session.machine.configuration.sound.latency) else {
+      return exchange.tell("No sound: the host has no sound device")
+    }
+    session.machine.audio.connect { player.collect($0) }
+    self.player = player
   }
 
   private static func letter(_ drive: Int) -> String { drive == 0 ? "A" : "B" }

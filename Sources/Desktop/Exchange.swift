@@ -10,6 +10,8 @@ enum Command: Sendable {
   case reset
   case pause(Bool)
   case speed(Speed)
+  case volume(by: Int)
+  case latency(by: Int)
   case quit
 }
 

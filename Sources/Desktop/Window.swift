@@ -216,6 +216,7 @@ final class Window {
     "Right Ctrl          release the mouse", "Right Ctrl+Enter    full screen (also Alt+Enter)",
     "Right Ctrl+S        whole-number or smooth scaling", "Right Ctrl+P        screenshot",
     "Right Ctrl+Space    pause", "Right Ctrl+T        full speed or real time", "Right Ctrl+E        eject drive A",
+    "Right Ctrl+PgUp/Dn  volume", "Right Ctrl+[ and ]   delay of the sound",
     "Right Ctrl+Del      Ctrl+Alt+Del", "Right Ctrl+R        reset", "Right Ctrl+Q        quit",
     "Drop a floppy image on the window to insert it",
   ]
@@ -234,6 +235,10 @@ final class Window {
       speed = speed == .max ? .realtime : .max
       exchange.send(.speed(speed))
     case .e: exchange.send(.eject(drive: 0))
+    case .pageUp: exchange.send(.volume(by: 10))
+    case .pageDown: exchange.send(.volume(by: -10))
+    case .leftBracket: exchange.send(.latency(by: -5))
+    case .rightBracket: exchange.send(.latency(by: 5))
     case .delete:
       for key in [Key.leftControl, .leftAlt, .delete] { exchange.send(.input(.key(key, pressed: true))) }
       for key in [Key.delete, .leftAlt, .leftControl] { exchange.send(.input(.key(key, pressed: false))) }

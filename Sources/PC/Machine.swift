@@ -29,10 +29,15 @@ public final class Machine {
   /// Guest time this object has run, which loading an older state doesn't turn back.
   public private(set) var elapsed = Span(picoseconds: 0)
 
+  /// What the machine plays.
+  public let audio: AudioFeed
+
   /// Takes bytes written to port E9h.
   public var onDebugByte: (UInt8) -> Void = { _ in }
   /// Takes bytes sent by COM1 (0) and COM2 (1).
   public var onSerialByte: (Int, UInt8) -> Void = { _, _ in }
+  /// Takes bytes sent to the MIDI socket, with their guest times.
+  public var onMIDIByte: (UInt8, Instant) -> Void = { _, _ in }
   /// Takes bytes sent to the printer.
   public var onParallelByte: (UInt8) -> Void = { _ in }
 
@@ -60,6 +65,12 @@ public final class Machine {
       try path.map { try media.hardDisk($0, readOnly: configuration.media.readOnly) }
     }
     board = try Motherboard(configuration.parts(roms: roms, disks: disks, hardDisks: hardDisks))
+    audio = AudioFeed(board.mixer)
+    if let path = configuration.sound.input.path {
+      let input = try WaveInput(path: path)
+      board.soundBlaster?.pins.record = { input.level(Double($0.picoseconds) / 1e12) }
+    }
+    board.soundBlaster?.pins.midi = { [unowned self] in onMIDIByte($0, $1) }
     board.debug.sink = { [unowned self] in onDebugByte($0) }
     board.serial1.sink = { [unowned self] in onSerialByte(0, $0) }
     board.serial2.sink = { [unowned self] in onSerialByte(1, $0) }
@@ -91,6 +102,7 @@ public final class Machine {
     let start = now
     board.processor.run(until: end)
     elapsed = elapsed + (now - start)
+    audio.catchUp(now)
   }
 
   private func stop(_ why: Outcome) {
@@ -236,6 +248,7 @@ public final class Machine {
     }
     let ignored = try board.backplane.load(backplane)
     let alsoIgnored = try board.processor.load(processor)
+    audio.restart(now)
     outcome = nil
     if case .string(let name)? = saved["outcome"] { outcome = Outcome(rawValue: name) }
     return ignored.map { "board." + $0 } + alsoIgnored.map { "processor." + $0 }

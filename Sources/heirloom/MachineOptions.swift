@@ -47,9 +47,6 @@ struct MachineOptions: ParsableArguments {
     ]
     for (flag, text) in given {
       guard let text, let key = ConfigurationKey.flagged(flag) else { continue }
-      if flag == "sound", text.lowercased() != "none" {
-        throw .usage("--sound: \"\(text)\" is not there: this version has no sound cards yet; leave the flag away")
-      }
       if flag == "mouse", text.lowercased() == "serial" {
         throw .usage("--mouse: a serial mouse is not there yet; take ps2 or none")
       }
@@ -70,13 +67,11 @@ extension ArgumentHelp {
 /// Flags of the command line's contract whose devices come with later versions: refused in words, never ignored.
 struct LaterOptions: ParsableArguments {
   @Option(name: .customLong("cdrom"), help: .hidden) var cdrom: String?
-  @Option(name: .customLong("audio-file"), help: .hidden) var audioFile: String?
 
   /// - Throws: `HostError.usage` if one of them is given.
   func refuse() throws(HostError) {
     if cdrom != nil {
       throw .usage("--cdrom: CD drives are not there yet in this version; take a floppy image with --floppy-a")
     }
-    if audioFile != nil { throw .usage("--audio-file: sound is not there yet in this version; leave the flag away") }
   }
 }

@@ -37,6 +37,9 @@ struct RunCommand: ParsableCommand {
     options.steps = steps
     options.endsWithScript = session.headless && !steps.isEmpty
     options.stopAfter = stopAfter
+    options.audioFile = session.audioFile
+    options.vgmFile = session.vgmFile
+    options.midiFile = session.midiFile
     try Run(
       configuration: configuration, options: options, speed: speed, printsHash: session.stateHash, keeper: keeper,
       freezes: !session.noFreeze && !configuration.media.readOnly

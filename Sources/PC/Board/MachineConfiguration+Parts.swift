@@ -29,8 +29,9 @@ extension MachineConfiguration {
       drives: FloppyController.Configuration(
         driveCount: drives[1] != nil ? 2 : drives[0] != nil ? 1 : 0,
         types: zip(choices, drives).map { $0 == .auto ? nil : $1 }),
-      hardDisks: hardDisks, serial: [ports.serial1 != .none, ports.serial2 != .none],
-      mouse: input.mouse)
+      hardDisks: hardDisks, fm: sound.synthesizer, soundBlaster: sound.soundBlaster,
+      soundFilter: sound.filter, printerSound: sound.converter, levels: sound.levels,
+      serial: [ports.serial1 != .none, ports.serial2 != .none], mouse: input.mouse)
   }
 
   private var hasFPU: Bool {

@@ -39,6 +39,18 @@ public final class Motherboard {
   public let ata: [ATAController]
   /// The graphics card.
   public let video = VideoAdapter()
+  /// The speaker.
+  public let speaker = Speaker()
+  /// The Sound Blaster, nil if there is none.
+  public let soundBlaster: SoundBlaster?
+  /// The joystick port on the sound card, nil if there is none.
+  public let game: GamePort?
+  /// The converter on LPT1, nil if there is none.
+  public let printerSound: PrinterSound?
+  /// The FM synthesizer of the sound card, nil if there is none.
+  public let fm: Synthesizer?
+  /// Where all sound comes together.
+  public let mixer: AudioMixer
   /// FERR#, interrupt 13 and port F0h.
   public let numericError = NumericErrorLatch()
   /// Port E9h.
@@ -77,6 +89,16 @@ public final class Motherboard {
     var drives: FloppyController.Configuration
     /// Primary master and slave, secondary master and slave.
     var hardDisks: [HardDiskImage?]
+    /// The FM synthesizer on the sound card.
+    var fm: Synthesizer.Configuration?
+    /// The rest of it, if it is a Sound Blaster.
+    var soundBlaster: SoundBlaster.Configuration?
+    /// Whether its output filter is in.
+    var soundFilter: Bool
+    /// The converter on LPT1.
+    var printerSound: PrinterSound.Model?
+    /// Volumes.
+    var levels: AudioMixer.Levels
     /// Whether something is plugged into COM1 and COM2.
     var serial: [Bool]
     var mouse = Mouse.ps2
@@ -107,6 +129,11 @@ public final class Motherboard {
       keyboard.input($0)
       serialMouse?.input($0)
     }
+    fm = parts.fm.map(Synthesizer.init)
+    soundBlaster = parts.soundBlaster.map(SoundBlaster.init)
+    game = parts.soundBlaster == nil ? nil : GamePort()
+    printerSound = parts.printerSound.map(PrinterSound.init)
+    mixer = AudioMixer(levels: parts.levels)
 
     // The slots. Order matters only where two alarms fall on the same picosecond: first come, first served.
     try backplane.attach(timer)
@@ -126,6 +153,12 @@ public final class Motherboard {
     try backplane.attach(input)
     for channel in ata { try backplane.attach(channel) }
     if let serialMouse { try backplane.attach(serialMouse) }
+    try backplane.attach(speaker)
+    if let fm { try backplane.attach(fm) }
+    if let soundBlaster { try backplane.attach(soundBlaster) }
+    if let game { try backplane.attach(game) }
+    if let printerSound { try backplane.attach(printerSound) }
+    try backplane.attach(mixer)
 
     // ROM sockets. A system ROM of more than 64 KB begins below F0000h; all of it is also seen at the end of the
     // processor's address space, where it starts: 4 GB, or 16 MB with a 386SX.
@@ -137,6 +170,7 @@ public final class Motherboard {
       try backplane.memory.mapROM(parts.roms.video, at: 0xC_0000, name: "the video BIOS")
     }
     connect()
+    connectSound(filter: parts.soundFilter)
   }
 
   /// The wires. Closures hold the board unowned: it owns both ends.

@@ -73,11 +73,6 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     /// Which card.
     public var card = VideoCard.vga
   }
-  /// The sound card.
-  public struct Sound: Codable, Equatable, Sendable {
-    /// Which card.
-    public var card = SoundCard.none
-  }
   /// What a person has in hand.
   public struct Input: Codable, Equatable, Sendable {
     /// Which mouse.
@@ -118,8 +113,8 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
   public var media = Media()
   /// The graphics card.
   public var video = Video()
-  /// The sound card.
-  public var sound = Sound()
+  /// The sound card, its volumes and plugs.
+  public var sound = SoundSettings()
   /// What a person has in hand.
   public var input = Input()
   /// The outer ends of the machine's connectors.
@@ -161,12 +156,6 @@ public enum VideoCard: String, ConfigurationValue, CaseIterable {
   case vga
 }
 
-/// Sound cards. `heirloom list sound` prints them.
-public enum SoundCard: String, ConfigurationValue, CaseIterable {
-  /// No sound card.
-  case none
-}
-
 /// Mice.
 public enum Mouse: String, ConfigurationValue, CaseIterable {
   /// At the keyboard controller's auxiliary port.
@@ -200,15 +189,6 @@ extension VideoCard {
   public var summary: String {
     switch self {
     case .vga: "IBM VGA, 256 KB"
-    }
-  }
-}
-
-extension SoundCard {
-  /// What the card is.
-  public var summary: String {
-    switch self {
-    case .none: "no sound card"
     }
   }
 }

@@ -11,6 +11,9 @@ public final class Session {
   private let stopAfter: Span?
   private var serial: [HostStream?] = [nil, nil]
   private var parallel: HostStream?
+  private var recording: WaveFile?
+  private var fmLog: VGMFile?
+  private var midiFile: MIDIFile?
   private let standardOutput = HostStream.standard(readsInput: false)
 
   /// How a session is run.
@@ -21,6 +24,12 @@ public final class Session {
     public var endsWithScript = false
     /// The session ends after that much guest time.
     public var stopAfter: Span?
+    /// A WAV file to record the sound in.
+    public var audioFile: String?
+    /// A VGM file to log the FM synthesizer in.
+    public var vgmFile: String?
+    /// A standard MIDI file to record the MIDI socket in.
+    public var midiFile: String?
     /// No steps, no end.
     public init() {}
   }
@@ -60,6 +69,25 @@ public final class Session {
     endsWithScript = options.endsWithScript
     stopAfter = options.stopAfter
     try connect(configuration.ports)
+    if let path = options.audioFile {
+      let file = try WaveFile(path)
+      machine.audio.connect { file.write($0) }
+      recording = file
+    }
+    if let path = options.vgmFile {
+      guard let fm = machine.board.fm else {
+        throw HostError.usage("--vgm-file: the machine has no FM synthesizer; take another sound.card")
+      }
+      fmLog = try VGMFile(path, fm)
+    }
+    if let path = options.midiFile {
+      guard configuration.sound.soundBlaster != nil else {
+        throw HostError.usage("--midi-file: the machine has no MIDI socket; take a Sound Blaster as sound.card")
+      }
+      let file = try MIDIFile(path)
+      machine.onMIDIByte = { file.write($0, at: $1) }
+      midiFile = file
+    }
   }
 
   private func connect(_ ports: MachineConfiguration.Ports) throws {
@@ -138,7 +166,11 @@ public final class Session {
   /// - Returns: what could not be written, a line each.
   public func finish() -> [String] {
     exchangeOut()
-    return machine.flush()
+    var complaints = machine.flush()
+    for failure in [recording?.finish(), fmLog?.finish(), midiFile?.finish()] {
+      if let failure { complaints.append(failure.description) }
+    }
+    return complaints
   }
 
   /// Writes text to standard output, in order with what the machine writes there.

@@ -71,6 +71,8 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
     GuestProgram(source: "video_graphics"),
     GuestProgram(source: "video_graphics", variant: "386DX-33", cpu: .i386dx33),
     GuestProgram(source: "video_gallery", lines: { galleryModes.map { (.said("MODE \($0)\n"), .press([.enter])) } }),
+    GuestProgram(source: "sound_blaster"),
+    GuestProgram(source: "sound_blaster", variant: "386DX-33", cpu: .i386dx33),
     GuestProgram(source: "clock"),
     GuestProgram(source: "clock", variant: "386SX-16", cpu: .i386sx16, megabytes: 1),
     GuestProgram(source: "screens", lines: { screenNames.map { (.said("SCREEN \($0)\n"), .press([.enter])) } }),
