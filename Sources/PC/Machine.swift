@@ -60,6 +60,7 @@ public final class Machine {
     for (drive, disk) in disks.enumerated() {
       if let disk { try insert(disk, drive: drive) }
     }
+    if let path = configuration.cdrom.disc.path { try insertCD(path: path) }
   }
 
   private static func roms(_ firmware: MachineConfiguration.Firmware) throws(HostError) -> Motherboard.ROMs {
@@ -231,11 +232,12 @@ public final class Machine {
   public struct Snapshot {
     let state: SavedValue
     let disks: [FloppyImage?]
+    let cd: CDImage?
   }
 
   /// Keeps the machine as it is now.
   public func snapshot() throws -> Snapshot {
-    Snapshot(state: try savedState(), disks: [board.floppy.image(in: 0), board.floppy.image(in: 1)])
+    Snapshot(state: try savedState(), disks: [board.floppy.image(in: 0), board.floppy.image(in: 1)], cd: cd)
   }
 
   /// Goes back to a snapshot of this machine, disks included.
@@ -246,6 +248,7 @@ public final class Machine {
       eject(drive: drive)
       if let disk { try insert(disk, drive: drive) }
     }
+    if let cd = snapshot.cd { if cd !== self.cd { try insert(cd) } } else { ejectCD() }
     _ = try load(snapshot.state)
   }
 }

@@ -6,7 +6,7 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run a machine (this is what happens without a subcommand).")
 
-  @Argument(help: "A configuration (.toml), a floppy or a hard disk image.")
+  @Argument(help: "A configuration (.toml), a floppy, hard disk or CD image.")
   var target: String?
 
   @OptionGroup(title: "Machine") var machine: MachineOptions
@@ -47,6 +47,11 @@ struct RunCommand: ParsableCommand {
         throw HostError.usage("--hda: \(other) and \(target) can't both be the first hard disk; give one of them")
       }
       configuration.disk.hda = HostPath(path: target)
+    case .cdrom:
+      if let other = machine.cdrom {
+        throw HostError.usage("--cdrom: \(other) and \(target) can't both be in the drive; give one of them")
+      }
+      configuration.cdrom.disc = HostPath(path: target)
     }
   }
 }

@@ -6,6 +6,7 @@ enum Target {
   case configuration
   case floppy
   case hardDisk
+  case cdrom
 
   /// Looks into the file.
   ///
@@ -17,8 +18,7 @@ enum Target {
     case .configuration: self = .configuration
     case .floppy: self = .floppy
     case .hardDisk: self = .hardDisk
-    case .cdrom:
-      throw .file("\(path): is a CD image, which this version can't attach yet; floppy and hard disk images are")
+    case .cdrom: self = .cdrom
     case .machine: throw .file("\(path): is a machine file, which this version can't open yet; .toml files are")
     }
   }

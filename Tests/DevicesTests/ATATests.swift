@@ -24,9 +24,10 @@ private final class ATAHost {
     }
     try Data(bytes).write(to: folder.appending(path: "0.img"))
     try Data(bytes).write(to: folder.appending(path: "1.img"))
-    controller = ATAController(
-      .primary, master: try HardDiskImage(path: folder.appending(path: "0.img").path, writing: writing),
-      slave: slave ? try HardDiskImage(path: folder.appending(path: "1.img").path, writing: writing) : nil)
+    func disk(_ unit: Int) throws -> ATADevice {
+      .disk(try HardDiskImage(path: folder.appending(path: "\(unit).img").path, writing: writing))
+    }
+    controller = ATAController(.primary, master: try disk(0), slave: slave ? try disk(1) : nil)
     bench = try Bench(controller)
     controller.interrupt.connect { [unowned self] in if $0 { interrupts += 1 } }
   }

@@ -43,7 +43,7 @@ public final class Session {
   public init(_ configuration: MachineConfiguration, _ options: Options = Options()) throws {
     machine = try Machine(configuration)
     if configuration.floppy.a.path == nil, configuration.floppy.b.path == nil,
-      configuration.disk.hda.path == nil, configuration.floppy.driveA == .auto
+      configuration.disk.hda.path == nil, configuration.cdrom.disc.path == nil, configuration.floppy.driveA == .auto
     {
       try machine.insertWelcomeDisk()
     }
