@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func whatIsNotThereYetIsRefusedAndNotIgnored() throws {
-    for flag in ["--cdrom", "--audio-file"] {
+    for flag in ["--audio-file"] {
       try check(["run", flag, "x"], status: 2, contains: flag, "not there yet")
     }
     try check(["run", "--sound", "sb16"], status: 2, contains: "--sound", "sb16")

@@ -157,7 +157,6 @@ public final class ATAController: Device {
     state.block = min(max(state.block, 0), state.length / 512)
     state.remaining = min(max(state.remaining, 0), 256)
     state.lba = min(max(state.lba, -1), 1 << 28)
-    state.command = slot(state.unit).isPacket == (state.command == 0xA0) ? state.command : 0
     for unit in 0..<2 {
       state.drives[unit].heads = min(max(state.drives[unit].heads, 1), 16)
       state.drives[unit].sectorsPerTrack = min(max(state.drives[unit].sectorsPerTrack, 1), 255)

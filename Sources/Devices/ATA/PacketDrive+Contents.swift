@@ -68,7 +68,7 @@ extension PacketDrive {
       // As it is on the disc: control and ADR, track, index, relative, 0, absolute.
       bytes[0] = track.control << 4 | 1
       bytes += relative.dropFirst() + address(lba, isMSF: true)
-      return bytes.prefix(1) + bytes.dropFirst().map { $0 / 10 << 4 | $0 % 10 }
+      return bytes.prefix(1) + bytes.dropFirst().map { ($0 / 10) << 4 | $0 % 10 }
     }
     return bytes + address(lba, isMSF: isMSF) + relative
   }

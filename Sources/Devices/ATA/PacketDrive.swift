@@ -142,9 +142,9 @@ struct PacketDrive: Codable, Equatable, Sendable {
   static let defaultPorts: [UInt8] = [1, 0xFF, 2, 0xFF, 0, 0, 0, 0]
 
   /// The command in work.
-  var packet: [UInt8] = []
+  var packet = [UInt8](repeating: 0, count: 12)
   /// The byte count that the host has set as the limit of a block of data.
-  var limit = 0
+  var limit = 0xFFFE
   /// Blocks of the disc that are still to come: the first, how many, and READ CD's flags.
   var nextBlock = 0
   var blocksLeft = 0

@@ -5,7 +5,7 @@ enum CDSector {
   /// 00h, ten FFh, 00h.
   static let sync: [UInt8] = [0] + [UInt8](repeating: 0xFF, count: 10) + [0]
 
-  private static func bcd(_ value: UInt8) -> UInt8 { value / 10 << 4 | value % 10 }
+  private static func bcd(_ value: UInt8) -> UInt8 { (value / 10) << 4 | value % 10 }
 
   /// Sync and header of block `lba`.
   static func header(lba: Int, mode: UInt8) -> [UInt8] {
