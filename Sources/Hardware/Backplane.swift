@@ -109,10 +109,11 @@ public final class Backplane: Wiring {
         "the state has \(ram.count >> 10) KB of memory, this machine \(memory.ramSize >> 10) KB")
     }
     var wanted = Set(members.keys)
-    for name in parts.map({ "part:" + $0.name }) where wanted.remove(name) == nil {
-      throw SavedStateError.mismatch("the state has no \(name)")
+    // A device that the state doesn't know came with a later version: it is as at power-on, and so are its parts.
+    for (name, _) in parts
+    where wanted.remove("part:" + name) == nil && members[String(name.prefix { $0 != "." })] != nil {
+      throw SavedStateError.mismatch("the state has no part:\(name)")
     }
-    // A device that the state doesn't know came with a later version: it is as at power-on.
     wanted.subtract(footprints.map(\.name))
     if let extra = wanted.min() { throw SavedStateError.mismatch("this machine has no \(extra)") }
     let (time, _) = try Scheduler.State.loading(savedScheduler)
