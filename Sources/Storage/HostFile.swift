@@ -81,6 +81,9 @@ public final class HostFile {
     return try HostFile(path: path, access: .writable)
   }
 
+  /// Whether there is anything of this name.
+  public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
   deinit { close(descriptor) }
 
   /// Bytes in the file now.

@@ -34,6 +34,21 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
   /// The disk doesn't go into the drive it was meant for.
   case wrongDrive(path: String, disk: String, drive: String)
 
+  /// Nothing of this name is in the image.
+  case noSuchFile(path: String, file: String)
+  /// A file in the image where a directory is wanted.
+  case notADirectory(path: String, file: String)
+  /// A directory in the image where a file is wanted.
+  case isADirectoryThere(path: String, file: String)
+  /// A directory in the image that isn't empty.
+  case directoryNotEmpty(path: String, file: String)
+  /// A name that the file system can't have.
+  case badName(path: String, file: String)
+  /// No room in the file system for `file`.
+  case volumeFull(path: String, file: String)
+  /// No room in a directory of fixed size.
+  case directoryFull(path: String, file: String)
+
   /// The message.
   public var description: String {
     switch self {
@@ -59,6 +74,16 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
     case .unknownKind(let path, let bytes):
       "\(path): \(Self.size(bytes)) without a floppy's size, a partition table or an ISO 9660 label; "
         + "a floppy, hard disk or CD image, a .heirloom or a .toml file is wanted"
+    case .noSuchFile(let path, let file): "\(path): \(file): not in the image; `heirloom image ls` shows what is"
+    case .notADirectory(let path, let file): "\(path): \(file): a file where a directory is wanted"
+    case .isADirectoryThere(let path, let file): "\(path): \(file): a directory where a file is wanted"
+    case .directoryNotEmpty(let path, let file):
+      "\(path): \(file): the directory isn't empty; --recursive removes what is in it"
+    case .badName(let path, let file):
+      "\(path): \(file): not a name for a FAT file; no control characters and none of \" * / : < > ? \\ |"
+    case .volumeFull(let path, let file):
+      "\(path): \(file): no room in the image; remove something or take a larger one"
+    case .directoryFull(let path, let file): "\(path): \(file): the directory is full; use a subdirectory"
     case .wrongDrive(let path, let disk, let drive):
       "\(path): a \(disk) disk doesn't go into a \(drive) drive; set the drive's type or take another disk"
     }
