@@ -52,7 +52,7 @@ let package = Package(
     .testTarget(name: "HardwareTests", dependencies: ["Hardware"], swiftSettings: strict),
     .testTarget(
       name: "ProcessorTests", dependencies: ["Processor", "Hardware", "Compression"],
-      resources: [.copy("Vectors"), .copy("Programs")],
+      resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Hardware"], swiftSettings: strict),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Storage", "Hardware"], swiftSettings: strict),

@@ -1,5 +1,5 @@
 ; A fault without any interrupt table ends in shutdown.
-        %include "frame.inc"
+        %include "cpu_frame.inc"
 main:   say     "before"
         call    newline
         lidt    [.none]

@@ -1,5 +1,5 @@
 ; Virtual-8086 mode: what faults at IOPL 0 and 3, interrupts to ring 0 and back, the I/O permission bitmap, limits.
-        %include "frame.inc"
+        %include "cpu_frame.inc"
 TASK    equ     0x30
 TSS     equ     0x2200
 

@@ -1,5 +1,5 @@
 ; Task switches: JMP, CALL, interrupt and IRET, 286 and 386 TSS, busy bits, back links, T bit, faults of the new task.
-        %include "frame.inc"
+        %include "cpu_frame.inc"
 A       equ     0x30                    ; 386 TSS
 B       equ     0x38                    ; 386 TSS
 C       equ     0x40                    ; 286 TSS

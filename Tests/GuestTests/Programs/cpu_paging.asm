@@ -1,5 +1,5 @@
 ; Paging: every kind of instruction restarted after a page fault, accessed and dirty bits, write protection, INVLPG.
-        %include "frame.inc"
+        %include "cpu_frame.inc"
 DIR     equ     0x20000
 TABLE   equ     0x21000
 ; Two pages that the tests take away: linear 40000h and 41000h, mapped to themselves when present.

@@ -1,5 +1,5 @@
 ; Debug registers: code breakpoints and RF, data breakpoints of all lengths, single steps, GD, ICEBP, REP, MOV SS.
-        %include "frame.inc"
+        %include "cpu_frame.inc"
 ; Handler: reports; a code breakpoint is passed by setting RF, as the manual says; BD is passed over by [resume].
 step:   cmp     dword [ebp + VECTOR], 1
         jne     .no

@@ -1,6 +1,6 @@
 ; Privilege: call gates of both sizes with parameters, returns to outer levels, interrupts from ring 3, conforming code,
 ; segment invalidation, alignment checks, and double faults.
-        %include "frame.inc"
+        %include "cpu_frame.inc"
 TASK    equ     0x30
 TSS     equ     0x2200
 GATE    equ     0x3B                    ; 386 call gate, DPL 3, two parameters
