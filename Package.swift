@@ -27,7 +27,7 @@ let package = Package(
   targets: [
     .target(name: "Hardware", swiftSettings: hot),
     .target(name: "Processor", dependencies: ["Hardware"], swiftSettings: hot),
-    .target(name: "Storage", dependencies: ["Hardware"], swiftSettings: hot),
+    .target(name: "Storage", dependencies: ["Hardware", "Compression"], swiftSettings: hot),
     .target(name: "Devices", dependencies: ["Hardware", "Storage"], swiftSettings: hot),
     .target(name: "CFirmware"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
