@@ -259,6 +259,34 @@ private final class PacketHost {
     #expect(status().0 == 0x15)
   }
 
+  @Test func whatPlaysIsGivenToTheMixerSampleBySample() throws {
+    let host = try PacketHost()
+    host.ready()
+    var wakes = 0
+    host.controller.connectAudio { wakes += 1 }
+    var samples: [StereoSample] = []
+    host.controller.render(until: host.bench.now, into: &samples)
+    #expect(samples.isEmpty && wakes == 0)
+    // Blocks 190 to 193 hold 1, 2 and 3 in all bytes.
+    #expect(host.data([0x45, 0, 0, 0, 0, 190, 0, 0, 3]) == [])
+    #expect(wakes >= 1)
+    host.bench.run(.milliseconds(200))
+    host.controller.render(until: host.bench.now, into: &samples)
+    let heard = samples.filter { $0.left != 0 }
+    #expect(heard.count == 3 * 588)
+    #expect(heard.first?.left == 0x0101 && heard.last?.right == 0x0303)
+    // Silence up to the moment of asking, so that the last sample is the newest.
+    #expect(samples.last == StereoSample(left: 0, right: 0))
+    // In two askings as in one.
+    #expect(host.data([0x45, 0, 0, 0, 0, 190, 0, 0, 3]) == [])
+    var parts: [StereoSample] = []
+    for _ in 0..<20 {
+      host.controller.render(until: host.bench.now, into: &parts)
+      host.bench.run(.milliseconds(7))
+    }
+    #expect(parts.filter { $0.left != 0 } == heard)
+  }
+
   @Test func modeSelectSetsTheVolumeThatModeSenseShows() throws {
     let host = try PacketHost()
     host.ready()

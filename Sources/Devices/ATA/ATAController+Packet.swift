@@ -76,7 +76,9 @@ extension ATAController {
       state.position = 0
       state.length = 12
       request(.packet, reason: 0x01, interrupting: false)
-    case .packetWorking: answer(state.packets[state.unit].execute(slot(state.unit).disc, now: alarm.now))
+    case .packetWorking:
+      answer(state.packets[state.unit].execute(slot(state.unit).disc, now: alarm.now))
+      if state.packets[state.unit].playback.status == .playing { audioCable.wake() }
     case .packetMore: passBlock()
     case .packetFetching: fetchBlocks()
     case .packetTaking: answer(state.packets[state.unit].modeSelect(state.buffer))

@@ -92,6 +92,7 @@ public final class ATAController: Device {
   /// IRQ 14 or 15.
   public let interrupt = Line()
   let alarm = Alarm()
+  let audioCable = AudioCable()
 
   /// The largest block of READ and WRITE MULTIPLE, in sectors.
   static let maxMultiple = 16

@@ -37,77 +37,6 @@ enum PacketReply {
   case check(PacketSense)
 }
 
-/// The drive's sound: a stretch of the disc that passes the head at 75 blocks a second. Where the head is follows from
-/// the time.
-struct CDPlayback: Codable, Equatable, Sendable {
-  /// The audio status of READ SUB-CHANNEL. - Source: SFF-8020i, "audio status codes".
-  enum Status: UInt8, Codable, Sendable {
-    case playing = 0x11
-    case paused = 0x12
-    case completed = 0x13
-    case stopped = 0x15
-  }
-  var status = Status.stopped
-  /// The block at `since`, and the one behind the last.
-  var start = 0
-  var end = 0
-  var since = Instant.zero
-
-  /// Picoseconds of a stereo sample, times 441: a whole number.
-  private static let samples441: Int64 = 10_000_000_000
-
-  /// Samples since `start` at `now`; 588 a block.
-  func samples(at now: Instant) -> Int64 {
-    guard status == .playing else { return 0 }
-    let span = max((now - since).picoseconds, 0)
-    // 44,100 a second: 441 in 10^10 ps.
-    return span / Self.samples441 &* 441 &+ span % Self.samples441 &* 441 / Self.samples441
-  }
-
-  /// When sample `number` since `start` begins.
-  func moment(ofSample number: Int64) -> Instant {
-    let part = number % 441 &* Self.samples441
-    return since + Span(picoseconds: number / 441 &* Self.samples441 &+ (part + 440) / 441)
-  }
-
-  /// The block under the head.
-  func position(at now: Instant) -> Int { min(start + Int(samples(at: now) / 588), max(end, start)) }
-
-  /// Notices the end.
-  mutating func update(at now: Instant) {
-    guard status == .playing, position(at: now) >= end else { return }
-    status = .completed
-    start = end
-  }
-
-  mutating func play(_ range: Range<Int>, at now: Instant) {
-    (start, end, since) = (range.lowerBound, range.upperBound, now)
-    status = .playing
-  }
-
-  mutating func pause(at now: Instant) {
-    update(at: now)
-    guard status == .playing else { return }
-    start = position(at: now)
-    status = .paused
-  }
-
-  mutating func resume(at now: Instant) {
-    guard status == .paused else { return }
-    since = now
-    status = .playing
-  }
-
-  /// Ends without having come to the end: data is read, the disc is stopped.
-  mutating func stop(at now: Instant) {
-    update(at: now)
-    guard status == .playing || status == .paused else { return }
-    start = position(at: now)
-    end = start
-    status = .stopped
-  }
-}
-
 /// What a CD-ROM drive has been told, beside its registers.
 ///
 /// - Source: SFF-8020i revision 2.6 (ATA packet interface for CD-ROMs); SCSI-2 (X3.131-1994) for what it refers to;
@@ -173,6 +102,7 @@ struct PacketDrive: Codable, Equatable, Sendable {
     head = min(max(head, 0), 1 << 20)
     playback.start = min(max(playback.start, 0), 1 << 20)
     playback.end = min(max(playback.end, 0), 1 << 20)
+    playback.repair()
   }
 
   // MARK: The packet's fields
