@@ -30,4 +30,10 @@ extension Machine {
     guard let drive = board.cdrom else { return }
     drive.channel.eject(unit: drive.unit)
   }
+
+  /// Another disc is where a state says so: nobody has opened the tray.
+  func exchangeCD(_ disc: CDImage?) {
+    guard let drive = board.cdrom else { return }
+    drive.channel.exchangeDisc(disc, unit: drive.unit)
+  }
 }

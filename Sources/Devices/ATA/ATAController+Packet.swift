@@ -31,6 +31,9 @@ extension ATAController {
     state.packets[unit].mediaEvent = 3
   }
 
+  /// Puts another disc into drive 0 or 1 before a state is loaded that knows it.
+  public func exchangeDisc(_ disc: CDImage?, unit: Int) { slot(unit).disc = disc }
+
   private func exchange(_ unit: Int, _ disc: CDImage?) {
     state.packets[unit].playback = CDPlayback()
     state.packets[unit].head = 0

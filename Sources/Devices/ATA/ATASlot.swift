@@ -35,22 +35,25 @@ final class ATASlot: SavedPart, Wiring {
   }
 
   func loadPart(_ saved: SavedValue) throws {
+    try checkPart(saved)
+    if let image, let disk = saved["disk"] { return try image.loadPart(disk) }
+    if saved["disc"] == nil { disc = nil }
+  }
+
+  func checkPart(_ saved: SavedValue) throws {
     if let image {
       guard let disk = saved["disk"] else {
         throw SavedStateError.mismatch("the state has no hard disk where \(image.name) is")
       }
-      return try image.loadPart(disk)
+      return try image.checkPart(disk)
     }
     if saved["disk"] != nil {
       throw SavedStateError.mismatch("the state has a hard disk that this machine hasn't got")
     }
-    guard let saved = saved["disc"] else {
-      disc = nil
-      return
-    }
+    guard let saved = saved["disc"] else { return }
     guard let disc else {
       throw SavedStateError.mismatch("the state has a disc in a CD-ROM drive that is empty here; insert it first")
     }
-    try disc.loadPart(saved)
+    try disc.checkPart(saved)
   }
 }

@@ -140,7 +140,10 @@ public final class CDImage: SavedPart {
   }
 
   /// Throws unless `value` is about this disc.
-  public func loadPart(_ value: SavedValue) throws {
+  public func loadPart(_ value: SavedValue) throws { try checkPart(value) }
+
+  /// Throws what `loadPart` would.
+  public func checkPart(_ value: SavedValue) throws {
     let (saved, _) = try Saved.loading(value)
     guard saved.blocks == leadOut, saved.digest == digest() else {
       throw SavedStateError.mismatch("\(name) isn't the CD that was in the drive when the state was saved")
