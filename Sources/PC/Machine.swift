@@ -80,6 +80,7 @@ public final class Machine {
     for (drive, disk) in disks.enumerated() {
       if let disk { try insert(disk, drive: drive) }
     }
+    if let path = configuration.cdrom.disc.path { try insertCD(path: path) }
   }
 
   private static func roms(_ firmware: MachineConfiguration.Firmware) throws(HostError) -> Motherboard.ROMs {
@@ -265,11 +266,12 @@ public final class Machine {
   public struct Snapshot {
     let state: SavedValue
     let disks: [FloppyImage?]
+    let cd: CDImage?
   }
 
   /// Keeps the machine as it is now.
   public func snapshot() throws -> Snapshot {
-    Snapshot(state: try savedState(), disks: [board.floppy.image(in: 0), board.floppy.image(in: 1)])
+    Snapshot(state: try savedState(), disks: [board.floppy.image(in: 0), board.floppy.image(in: 1)], cd: cd)
   }
 
   /// Goes back to a snapshot of this machine, disks included.
@@ -277,6 +279,11 @@ public final class Machine {
   /// - Throws: `SavedStateError` if a disk's file no longer allows it.
   public func restore(_ snapshot: Snapshot) throws {
     for drive in 0...1 { try? board.floppy.image(in: drive)?.sync() }
-    _ = try load(snapshot.state, disks: snapshot.disks)
+    let present = cd
+    exchangeCD(snapshot.cd)
+    do { _ = try load(snapshot.state, disks: snapshot.disks) } catch {
+      exchangeCD(present)
+      throw error
+    }
   }
 }

@@ -20,6 +20,7 @@ public enum ImageKind: Equatable, Sendable {
     let head = try file.read(at: 0, count: 512)
     if head.starts(with: Array("SQLite format 3\0".utf8)) { return .machine }
     if path.hasSuffix(".toml") { return .configuration }
+    if path.lowercased().hasSuffix(".cue") { return .cdrom }
     if try DiskFormat.detect(file) != .raw { return .hardDisk }
     // Sector 16 of a CD: 2048-byte sectors, or raw 2352-byte ones with 16 or 24 bytes of header before the data.
     // Source: ECMA-119, 8.1; raw layouts from ECMA-130 (mode 1) and CD-ROM XA (mode 2 form 1).

@@ -35,7 +35,7 @@ public final class Motherboard {
   public let parallel1 = ParallelPort()
   /// The 82077AA with drives A and B.
   public let floppy: FloppyController
-  /// The ATA channels that have disks: primary, secondary.
+  /// The ATA channels that have drives: primary, secondary.
   public let ata: [ATAController]
   /// The graphics card.
   public let video = VideoAdapter()
@@ -99,6 +99,9 @@ public final class Motherboard {
     var printerSound: PrinterSound.Model?
     /// Volumes.
     var levels: AudioMixer.Levels
+    /// The CD-ROM drive's place among them.
+    var cdrom: Int?
+    var driveTiming: ATATiming
     /// Whether something is plugged into COM1 and COM2.
     var serial: [Bool]
     var mouse = Mouse.ps2
@@ -119,11 +122,15 @@ public final class Motherboard {
     keyboard = KeyboardController(hasMouse: parts.mouse == .ps2)
     serialMouse = parts.mouse == .serial ? SerialMouse() : nil
     floppy = FloppyController(parts.drives)
-    // A channel without a disk isn't there: its ports float.
+    // A channel without a drive isn't there: its ports float.
     ata = [ATAController.Channel.primary, .secondary].compactMap { channel in
-      let disks = parts.hardDisks.dropFirst(channel.rawValue * 2).prefix(2)
-      guard let master = disks.first ?? nil else { return nil }
-      return ATAController(channel, master: master, slave: disks.dropFirst().first ?? nil)
+      let drives = [0, 1].map { unit -> ATADevice? in
+        let place = channel.rawValue * 2 + unit
+        if place == parts.cdrom { return .cdrom }
+        return place < parts.hardDisks.count ? parts.hardDisks[place].map { .disk($0) } : nil
+      }
+      guard drives[0] != nil else { return nil }
+      return ATAController(channel, master: drives[0], slave: drives[1], timing: parts.driveTiming)
     }
     input = InputQueue { [keyboard, serialMouse] in
       keyboard.input($0)
@@ -221,6 +228,12 @@ public final class Motherboard {
 
   /// All hard disks, in order.
   public var hardDisks: [HardDiskImage] { ata.flatMap { channel in [0, 1].compactMap { channel.image($0) } } }
+
+  /// The CD-ROM drive: its channel and unit; nil if there is none.
+  public var cdrom: (channel: ATAController, unit: Int)? {
+    for channel in ata { for unit in 0..<2 where channel.isCDROM(unit) { return (channel, unit) } }
+    return nil
+  }
 
   /// The reset button: RESET DRV for every card, RESET for the processor.
   public func reset() {

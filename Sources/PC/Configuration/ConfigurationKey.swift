@@ -55,6 +55,11 @@ public struct ConfigurationKey: Sendable {
       ConfigurationKey("disk.hdc", flag: "hdc", \.disk.hdc, "image of the secondary master hard disk"),
       ConfigurationKey("disk.hdd", flag: "hdd", \.disk.hdd, "image of the secondary slave hard disk"),
       ConfigurationKey(
+        "disk.timing", \.disk.timing, "how long hard disks and CDs take (fast, or as drives of 1995)"),
+      ConfigurationKey("cdrom.disc", flag: "cdrom", \.cdrom.disc, "CD image (ISO, CUE) in the CD-ROM drive"),
+      ConfigurationKey(
+        "cdrom.drive", \.cdrom.drive, "CD-ROM drive (auto: at the first free place, hdc if it can be)"),
+      ConfigurationKey(
         "media.read-only", flag: "read-only", \.media.readOnly, "write to no image; changes live until exit"),
       ConfigurationKey("video.card", flag: "video", \.video.card, "graphics card"),
     ] + soundKeys + [

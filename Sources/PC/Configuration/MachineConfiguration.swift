@@ -60,8 +60,18 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     /// Secondary channel, slave.
     public var hdd = HostPath.none
 
+    /// How long these and the CD-ROM drive take.
+    public var timing = DriveTiming.fast
+
     /// The four places in order.
     var paths: [String?] { [hda.path, hdb.path, hdc.path, hdd.path] }
+  }
+  /// The CD-ROM drive and what is in it.
+  public struct CDROM: Codable, Equatable, Sendable {
+    /// The disc.
+    public var disc = HostPath.none
+    /// The drive itself.
+    public var drive = CDROMDriveChoice.auto
   }
   /// All media.
   public struct Media: Codable, Equatable, Sendable {
@@ -109,6 +119,8 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
   public var floppy = Floppy()
   /// Hard disks.
   public var disk = Disk()
+  /// The CD-ROM drive and what is in it.
+  public var cdrom = CDROM()
   /// All media.
   public var media = Media()
   /// The graphics card.
@@ -144,6 +156,9 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     if input.mouse == .serial, ports.serial1 != .none {
       throw .usage("ports.serial1: the serial mouse is there; take ports.serial2, or another mouse")
     }
+    if cdrom.disc.path != nil, cdromPlace == nil {
+      throw .usage("cdrom.disc: there is no CD-ROM drive for it; leave one of hda to hdd free, and cdrom.drive at auto")
+    }
     if ports.serial1 == .stdio, ports.serial2 == .stdio {
       throw .usage("ports.serial2: standard input and output are taken by ports.serial1; take file:, tcp: or none")
     }
@@ -164,6 +179,32 @@ public enum Mouse: String, ConfigurationValue, CaseIterable {
   case serial
   /// No mouse.
   case none
+}
+
+/// How long hard disks and CD-ROM drives take.
+public enum DriveTiming: String, ConfigurationValue, CaseIterable {
+  /// Short constant times.
+  case fast
+  /// Seeks, rotation and transfer of drives of 1995.
+  case period
+}
+
+/// A CD-ROM drive.
+public enum CDROMDriveChoice: String, ConfigurationValue, CaseIterable {
+  /// One at the first place that no hard disk takes: secondary master, primary slave, primary master, secondary slave.
+  case auto
+  /// No drive.
+  case none
+}
+
+extension MachineConfiguration {
+  /// Where the CD-ROM drive is, 0 ... 3 as hda ... hdd; nil if there is none.
+  var cdromPlace: Int? {
+    guard cdrom.drive == .auto else { return nil }
+    let paths = disk.paths
+    // A slave needs a master.
+    return [2, 1, 0, 3].first { paths[$0] == nil && ($0 % 2 == 0 || paths[$0 - 1] != nil) }
+  }
 }
 
 /// A floppy drive.

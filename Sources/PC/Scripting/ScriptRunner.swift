@@ -110,7 +110,8 @@ public struct ScriptRunner {
       return [activity.light ? 1 : 0, activity.cylinder]
     }
     let disks = machine.board.hardDisks.map { Int(truncatingIfNeeded: $0.accessCount) }
-    return Idleness(since: machine.now, screen: machine.screenBytes, drives: drives + disks)
+    let cd = machine.cd.map { Int(truncatingIfNeeded: $0.accessCount) } ?? 0
+    return Idleness(since: machine.now, screen: machine.screenBytes, drives: drives + disks + [cd])
   }
 
   /// Starts a step; true if it ends the run.
@@ -135,8 +136,18 @@ public struct ScriptRunner {
     case .screenText(let path):
       let text = machine.textScreen.text
       if let path { try HostFiles.write(Array(text.utf8), to: path) } else { output(text) }
-    case .insert(let drive, let path): try machine.insert(path: path, drive: drive.number)
-    case .eject(let drive): machine.eject(drive: drive.number)
+    case .insert(let drive, let path):
+      switch drive {
+      case .a: try machine.insert(path: path, drive: 0)
+      case .b: try machine.insert(path: path, drive: 1)
+      case .cdrom: try machine.insertCD(path: path)
+      }
+    case .eject(let drive):
+      switch drive {
+      case .a: machine.eject(drive: 0)
+      case .b: machine.eject(drive: 1)
+      case .cdrom: machine.ejectCD()
+      }
     case .snapshot(let name):
       // A run that writes nothing keeps its snapshots in memory, as one without a machine file does.
       if let keeper, !machine.configuration.media.readOnly {

@@ -21,9 +21,9 @@ public enum Step: Equatable, Sendable {
   /// Writes the screen's text to a file, or to standard output.
   case screenText(String?)
   /// Puts an image into a drive.
-  case insert(FloppyDriveName, String)
+  case insert(RemovableDrive, String)
   /// Takes the medium out of a drive.
-  case eject(FloppyDriveName)
+  case eject(RemovableDrive)
   /// Keeps the machine's state under a name.
   case snapshot(String)
   /// Puts the machine back into the state of that name.
@@ -39,12 +39,9 @@ public enum Step: Equatable, Sendable {
   public static let patience = Span.seconds(60)
 }
 
-/// Drive A or B.
-public enum FloppyDriveName: String, CaseIterable, Codable, Sendable {
-  case a, b
-
-  /// The drive's number at the controller.
-  public var number: Int { self == .a ? 0 : 1 }
+/// A drive whose medium can be changed.
+public enum RemovableDrive: String, CaseIterable, Codable, Sendable {
+  case a, b, cdrom
 }
 
 extension Step {
@@ -80,13 +77,13 @@ extension Step {
     case "insert":
       let usage = "insert a=IMG"
       let text = try words.need(usage)
-      guard let equals = text.firstIndex(of: "="), let drive = FloppyDriveName(rawValue: text[..<equals].lowercased()),
+      guard let equals = text.firstIndex(of: "="), let drive = RemovableDrive(rawValue: text[..<equals].lowercased()),
         text.index(after: equals) < text.endIndex
-      else { throw words.wrong("wanted: \(usage) (drives a and b)") }
+      else { throw words.wrong("wanted: \(usage) (drives a, b and cdrom)") }
       self = .insert(drive, String(text[text.index(after: equals)...]))
     case "eject":
-      guard let drive = FloppyDriveName(rawValue: try words.need("eject a").lowercased()) else {
-        throw words.wrong("wanted: eject a (or b)")
+      guard let drive = RemovableDrive(rawValue: try words.need("eject a").lowercased()) else {
+        throw words.wrong("wanted: eject a (or b, cdrom)")
       }
       self = .eject(drive)
     case "snapshot":

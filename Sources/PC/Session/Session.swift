@@ -56,7 +56,7 @@ public final class Session {
     machine = try Machine(configuration, roms: keeper?.roms, media: keeper ?? HostMedia())
     if try keeper?.resume(machine) != true,
       configuration.floppy.a.path == nil, configuration.floppy.b.path == nil,
-      configuration.disk.hda.path == nil, configuration.floppy.driveA == .auto
+      configuration.disk.hda.path == nil, configuration.cdrom.disc.path == nil, configuration.floppy.driveA == .auto
     {
       try machine.insertWelcomeDisk()
     }
