@@ -62,7 +62,9 @@ let package = Package(
       name: "GuestTests",
       dependencies: ["PC", "Storage", "Devices", "Processor", "Hardware", "Compression", "CFirmware", "CPNG"],
       exclude: ["Programs", "Golden"], swiftSettings: strict),
-    .testTarget(name: "CommandLineTests", dependencies: ["heirloom", "PC"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["heirloom", "PC", "Storage"], exclude: ["Programs"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

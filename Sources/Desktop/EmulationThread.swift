@@ -66,6 +66,12 @@ final class EmulationThread {
         failure = error
         return
       }
+      if let trouble = session.trouble {
+        exchange.tell("Waiting: " + trouble)
+        HostClock.sleep(nanoseconds: 500_000_000)
+        pacer.restart()
+        continue
+      }
       showFrame()
       measure()
       pacer.wait(elapsed: session.machine.elapsed)

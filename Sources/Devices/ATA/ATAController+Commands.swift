@@ -207,8 +207,9 @@ extension ATAController {
     case 0xE5, 0x98:
       state.drives[unit].count = state.drives[unit].isStandby ? 0x00 : 0xFF
       finish()
-    // FLUSH CACHE (of ATA-4; everything is on the disk already)
-    case 0xE7: finish()
+    // FLUSH CACHE (of ATA-4): busy until the host has everything on its disk.
+    case 0xE7:
+      if disk.flush() { finish() } else { alarm.set(after: Self.sectorTime * 100) }
     default: finish(.aborted)
     }
   }

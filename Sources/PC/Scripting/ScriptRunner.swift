@@ -135,6 +135,7 @@ public struct ScriptRunner {
       if let path { try HostFiles.write(Array(text.utf8), to: path) } else { output(text) }
     case .insert(let drive, let path): try machine.insert(path: path, drive: drive.number)
     case .eject(let drive): machine.eject(drive: drive.number)
+    case .commit: for line in try machine.commitFolders() { output(line + "\n") }
     case .snapshot(let name): snapshots[name] = try machine.snapshot()
     case .restore(let name):
       guard let snapshot = snapshots[name] else {

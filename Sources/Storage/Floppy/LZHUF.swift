@@ -78,7 +78,7 @@ struct LZHUF {
     return output
   }
 
-  private var isAtEnd: Bool { position >= input.endIndex && bitCount == 0 }
+  private var isAtEnd: Bool { position > input.endIndex || position == input.endIndex && bitCount == 0 }
 
   private mutating func bit() -> Int {
     if bitCount == 0 {
