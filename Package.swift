@@ -76,7 +76,9 @@ let package = Package(
       name: "ArchiveTests",
       dependencies: ["Archive", "PC", "Storage", "Hardware", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
-    .testTarget(name: "CommandLineTests", dependencies: ["heirloom", "PC"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["heirloom", "PC", "Storage"], exclude: ["Programs"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -71,6 +71,12 @@ final class EmulationThread {
         return
       }
       player?.flush()
+      if let trouble = session.trouble {
+        exchange.tell("Waiting: " + trouble)
+        HostClock.sleep(nanoseconds: 500_000_000)
+        pacer.restart()
+        continue
+      }
       showFrame()
       measure()
       pacer.wait(elapsed: session.machine.elapsed)

@@ -200,6 +200,35 @@ public final class Machine {
     board.floppy.eject(drive: drive)
   }
 
+  /// Tries again to write what the host has refused to take: its disk is full, say.
+  ///
+  /// - Returns: what it says this time; nil if nothing waits any more. Until then the machine should stand still, or
+  ///   more and more of what the guest believes to be on its disks is in memory only.
+  public func retryMedia() -> String? {
+    for drive in 0...1 {
+      if let disk = board.floppy.image(in: drive), !disk.retry() { return disk.hostError?.description }
+    }
+    for disk in board.hardDisks where disk.isWaitingForHost {
+      if !disk.retry(), let error = disk.hostError { return error.description }
+    }
+    return nil
+  }
+
+  /// Brings what the guest has changed on disks that are folders of the host into these folders.
+  ///
+  /// - Returns: what was done and what wasn't, a line each.
+  /// - Throws: `HostError.file` if a guest's file system isn't whole or the host refuses a file.
+  public func commitFolders() throws(HostError) -> [String] {
+    var lines: [String] = []
+    for folder in board.hardDisks.compactMap(\.folder) {
+      let report: FolderDisk.Report
+      do { report = try folder.commit() } catch { throw .file("\(error)") }
+      lines += report.written.map { "written: " + $0 } + report.removed.map { "removed: " + $0 }
+      lines += report.conflicts.map { "conflict: " + $0 }
+    }
+    return lines
+  }
+
   /// Has the host put all written sectors on its disk.
   ///
   /// - Returns: what could not be written, a line each.

@@ -53,7 +53,7 @@ import Testing
       try check(["run", "--headless", "--floppy-a", path], status: 3, contains: path)
       try check(["run", "--headless", path], status: 3, contains: path)
     }
-    for path in [missing, empty, tiny, scratch.url.path] {
+    for path in [missing, empty, tiny] {
       try check(["run", "--headless", "--hda", path], status: 3, contains: path)
     }
     try check(["run", "--headless", "--hdb", huge], status: 2, contains: "disk.hdb", "master")

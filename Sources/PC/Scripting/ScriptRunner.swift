@@ -148,6 +148,7 @@ public struct ScriptRunner {
       case .b: machine.eject(drive: 1)
       case .cdrom: machine.ejectCD()
       }
+    case .commit: for line in try machine.commitFolders() { output(line + "\n") }
     case .snapshot(let name):
       // A run that writes nothing keeps its snapshots in memory, as one without a machine file does.
       if let keeper, !machine.configuration.media.readOnly {

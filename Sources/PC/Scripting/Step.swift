@@ -24,6 +24,8 @@ public enum Step: Equatable, Sendable {
   case insert(RemovableDrive, String)
   /// Takes the medium out of a drive.
   case eject(RemovableDrive)
+  /// Brings the guest's changes into the folders that its hard disks are.
+  case commit
   /// Keeps the machine's state under a name.
   case snapshot(String)
   /// Puts the machine back into the state of that name.
@@ -90,6 +92,7 @@ extension Step {
       self = .snapshot(try words.need("snapshot NAME"))
     case "restore":
       self = .restore(try words.need("restore NAME"))
+    case "commit": self = .commit
     case "reset": self = .reset
     case "power-off": self = .powerOff
     case "quit": self = .quit
@@ -102,7 +105,7 @@ extension Step {
 
   private static let verbs = [
     "wait-text", "wait", "wait-idle", "type", "key", "mouse", "screenshot", "screen-text", "insert", "eject",
-    "snapshot", "restore", "reset", "power-off", "quit",
+    "commit", "snapshot", "restore", "reset", "power-off", "quit",
   ]
 
   private static func mouse(_ words: inout StepWords) throws(HostError) -> Step {

@@ -16,6 +16,9 @@ public final class Session {
   private var midiFile: MIDIFile?
   private let standardOutput = HostStream.standard(readsInput: false)
 
+  /// Why the machine stands still: the host doesn't take what the guest has written. `run` tries again.
+  public private(set) var trouble: String?
+
   /// How a session is run.
   public struct Options {
     /// Steps to do.
@@ -118,11 +121,13 @@ public final class Session {
 
   /// Runs until guest time `end`.
   ///
-  /// - Returns: nil when `end` was reached, otherwise why the session is over.
+  /// - Returns: nil when `end` was reached or there is `trouble`, otherwise why the session is over.
   /// - Throws: `HostError` from steps.
   public func run(until end: Instant) throws -> End? {
     while machine.now < end {
       if let outcome = machine.outcome { return .machine(outcome) }
+      trouble = machine.retryMedia()
+      guard trouble == nil else { return nil }
       var next = end
       if serial.contains(where: { $0 != nil }) { next = min(next, machine.now + Self.slice) }
       if let stopAfter {
