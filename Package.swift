@@ -26,7 +26,8 @@ let package = Package(
   ],
   targets: [
     .target(name: "Hardware", swiftSettings: hot),
-    .target(name: "Processor", dependencies: ["Hardware"], swiftSettings: hot),
+    .target(name: "CTiming", exclude: ["i386.csv", "i486.csv"]),
+    .target(name: "Processor", dependencies: ["Hardware", "CTiming"], swiftSettings: hot),
     .target(name: "Storage", dependencies: ["Hardware"], swiftSettings: hot),
     .target(name: "Devices", dependencies: ["Hardware", "Storage"], swiftSettings: hot),
     .target(name: "CFirmware"),

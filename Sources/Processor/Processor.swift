@@ -56,7 +56,9 @@ public final class Processor: Wiring {
         store: store, owner: Unmanaged.passUnretained(self), memory: Unmanaged.passUnretained(memory),
         io: Unmanaged.passUnretained(io), scheduler: Unmanaged.passUnretained(scheduler),
         period: clock.instant(ofTick: 1).picoseconds, ram: memory.ram, ramPages: UInt32(pages),
-        codePages: memory.codePages, is486: model.family == 4, hasFPU: fpu ?? model.hasOwnFPU,
+        codePages: memory.codePages, timing: model.family == 4 ? .i486 : .i386,
+        pipelineModel: PipelineModel(is486: model.family == 4), is486: model.family == 4,
+        hasFPU: fpu ?? model.hasOwnFPU,
         hasCPUID: model.hasCPUID, ioWait8: Int64(6 * model.clocksPerBCLK - 2 * model.multiplier),
         ioWait16: Int64(3 * model.clocksPerBCLK - 2 * model.multiplier),
         addressMask: UInt32.max >> (32 - model.addressBits)))
@@ -247,8 +249,8 @@ public final class Processor: Wiring {
     let s = cpu.s
     let code = cpu.seg(SegmentIndex.cs)
     let linear = code.pointee.base &+ s.pointee.eip
-    let entry = cpu.c.pointee.jump + Int(linear & UInt32(JumpEntry.count - 1))
-    var found = entry.pointee.key == UInt64(linear) | cpu.c.pointee.jumpKey ? entry.pointee.block : nil
+    let entry = cpu.jumpEntry(linear)
+    var found = entry.pointee.key == cpu.jumpKey(linear) ? entry.pointee.block : nil
     if found?.pointee.valid != true { found = cpu.findBlock(linear) }
     guard let block = found, s.pointee.left >= Int64(block.pointee.cycles),
       UInt64(s.pointee.eip) + UInt64(block.pointee.length) <= UInt64(code.pointee.limit) + 1
@@ -310,7 +312,7 @@ public final class Processor: Wiring {
     cpu.c.pointee.block = block
     cpu.c.pointee.op = UnsafePointer(block.pointee.ops)
     block.pointee.cycles = 0
-    block.pointee.ops.pointee.clocks = 0
+    block.pointee.ops.pointee.after = 0
     guard eip <= code.limit else {
       cpu.gp0()
       return nil
@@ -340,7 +342,8 @@ public final class Processor: Wiring {
     let block = cpu.c.pointee.store.single
     var op = Op()
     var decoder = Decoder(
-      UnsafePointer(fetchBuffer), available: available, code32: code.isBig, is486: cpu.c.pointee.is486, table: table)
+      UnsafePointer(fetchBuffer), available: available, code32: code.isBig, is486: cpu.c.pointee.is486, table: table,
+      timing: cpu.c.pointee.timing)
     let status = decoder.decode(&op)
     if status == .short {
       if available > Decoder.longest || decoder.length >= Decoder.longest { cpu.gp0() }
@@ -350,12 +353,17 @@ public final class Processor: Wiring {
       cpu.gp0()
       return nil
     }
+    var pipeline = Pipeline(
+      state: cpu.s.pointee.pipe, model: cpu.c.pointee.pipelineModel, code32: code.isBig,
+      address: code.base &+ cpu.s.pointee.eip)
+    pipeline.issue(&op, decoder)
     op.length = UInt8(decoder.length)
     op.target = op.target &+ UInt32(decoder.length)
+    op.original = op.id
     block.pointee.ops[0] = op
     var end = Op()
     end.start = UInt16(decoder.length)
-    end.clocks = op.clocks
+    end.exit = pipeline.state
     block.pointee.ops[1] = end
     block.pointee.cycles = Int32(op.clocks)
     block.pointee.length = UInt16(decoder.length)

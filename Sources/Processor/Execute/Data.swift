@@ -6,7 +6,8 @@ extension CPU {
   /// The block is being left behind operation `o`: either it faulted (EIP goes back to it), or the block is no longer
   /// what it was or the slice is used up (EIP goes on behind it). Gives back the clocks of what didn't run.
   func leave(_ block: UnsafeMutablePointer<Block>, _ o: UnsafePointer<Op>) {
-    s.pointee.left &+= Int64(block.pointee.cycles &- Int32(o.pointee.clocks))
+    s.pointee.left &+= Int64(o.pointee.after)
+    s.pointee.pipe = o.pointee.exit
     s.pointee.eip &+= UInt32(o.pointee.start)
     if c.pointee.exception == 0 { s.pointee.eip &+= UInt32(o.pointee.length) }
     _ = settle(block)
@@ -22,7 +23,24 @@ extension CPU {
     return pause
   }
 
+  /// Charges what the path that an instruction took costs beyond its static clocks: the number for `role` in its record,
+  /// or the basic one. false: the slice is used up, the block must be left.
+  @discardableResult
+  func charge(_ o: UnsafePointer<Op>, _ role: TimingRole, plus more: Int64 = 0) -> Bool {
+    let timing = c.pointee.timing
+    let record = o.pointee.record
+    guard let total = timing.clocks(record, role) ?? timing.clocks(record, .base) else { return charge(more) }
+    return charge(total &+ more &- Int64(timing.least(record)))
+  }
+
+  /// As `charge` with the number for the mode the processor is in.
+  @discardableResult
+  func chargeByMode(_ o: UnsafePointer<Op>) -> Bool {
+    charge(o, isV86 ? .v86 : isProtected ? .protected : .base)
+  }
+
   /// Charges clocks that the table can't know. false: the slice is used up, the block must be left.
+  @discardableResult
   @inline(__always) func charge(_ clocks: Int64) -> Bool {
     s.pointee.left &-= clocks
     return s.pointee.left >= 0
@@ -36,6 +54,18 @@ extension CPU {
     guard let value: T = load(o) else { return false }
     set(o.pointee.a, value)
     return true
+  }
+
+  /// SETcc.
+  @inline(__always) func setByte(_ o: UnsafePointer<Op>, _ value: Bool) {
+    set(o.pointee.a, UInt8(value ? 1 : 0))
+    if value { chargeHere(o, Int64(o.pointee.extra)) }
+  }
+
+  @inline(__always) func storeByte(_ o: UnsafePointer<Op>, _ value: Bool) -> Bool {
+    let done = store(o, UInt8(value ? 1 : 0))
+    if !value, !faulted { chargeHere(o, Int64(o.pointee.extra)) }
+    return done
   }
 
   @inline(__always) func testMemory<T: Width>(_ o: UnsafePointer<Op>, _ b: T) -> Bool {
@@ -166,6 +196,7 @@ extension CPU {
       return false
     }
     s.pointee.eip = target
+    s.pointee.pipe = Pipe.jumped
     return true
   }
 
@@ -179,6 +210,7 @@ extension CPU {
       return jump(to: (s.pointee.eip &+ o.pointee.target) & o.pointee.targetMask)
     }
     s.pointee.eip &+= UInt32(o.pointee.start) &+ UInt32(o.pointee.length)
+    s.pointee.pipe = o.pointee.exit
     return true
   }
 
@@ -209,6 +241,7 @@ extension CPU {
       return false
     }
     s.pointee.eip = target
+    s.pointee.pipe = Pipe.jumped
     return true
   }
 
@@ -275,6 +308,7 @@ extension CPU {
     setResult(r)
     let lost = Int64(Int32(bitPattern: r.signExtended)) != product
     setCarryOverflow(lost, lost)
+    chargeHere(o, multiplyClocks(UInt32(truncatingIfNeeded: y.magnitude), negative: y < 0))
     return r
   }
 

@@ -6,6 +6,7 @@ extension CPU {
     guard isPrivileged else { return false }
     let index = Int(o.pointee.b)
     let value = register(o.pointee.base, 4)
+    chargeSpecial(o, index)
     switch Operation(rawValue: o.pointee.a) ?? .undefined {
     case .movFromControl:
       switch index {
@@ -27,6 +28,14 @@ extension CPU {
     default: setTestRegister(index, value)
     }
     return true
+  }
+
+  private func chargeSpecial(_ o: UnsafePointer<Op>, _ index: Int) {
+    switch Operation(rawValue: o.pointee.a) ?? .undefined {
+    case .movFromControl, .movToControl: charge(o, index == 0 ? .cr0 : index == 2 ? .cr2 : .cr3)
+    case .movFromDebug, .movToDebug: charge(o, index < 4 ? .dr0 : .dr6)
+    default: charge(o, index == 3 ? .tr3 : .tr4)
+    }
   }
 
   /// TR6 commands the TLB. TR3-TR5, the 486's cache tests, hold what was written and do nothing.
@@ -118,6 +127,7 @@ extension CPU {
 
   func invalidatePage(_ o: UnsafePointer<Op>) -> Bool {
     guard isPrivileged else { return false }
+    charge(o, .base)
     flushTLB(page: seg(Int(o.pointee.seg)).pointee.base &+ offset(o))
     return true
   }

@@ -189,7 +189,7 @@ extension CPU {
   ///
   /// The unit works on by itself for the last clocks of an instruction; the next one waits for it.
   @inline(__always) private func finishNumeric(_ o: UnsafePointer<Op>) -> Bool {
-    let now = s.pointee.target &- s.pointee.left &- Int64(c.pointee.block.pointee.cycles &- Int32(o.pointee.clocks))
+    let now = s.pointee.target &- s.pointee.left &- Int64(o.pointee.after)
     // One clock is static and lies before `now`.
     let start = max(now &- 1, s.pointee.numericBusyUntil)
     let end = start &+ 1 &+ Int64(o.pointee.extra)

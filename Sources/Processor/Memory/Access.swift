@@ -322,7 +322,5 @@ extension CPU {
   }
 
   /// Clocks since power-on at the end of the current instruction.
-  var time: Int64 {
-    s.pointee.target &- s.pointee.left &- Int64(c.pointee.block.pointee.cycles &- Int32(c.pointee.op.pointee.clocks))
-  }
+  var time: Int64 { s.pointee.target &- s.pointee.left &- Int64(c.pointee.op.pointee.after) }
 }

@@ -47,7 +47,7 @@ extension CPU {
   func refreshJumpKey(newGeneration: Bool = false) {
     if newGeneration {
       c.pointee.generation &+= 1
-      if c.pointee.generation >= 1 << 29 {
+      if c.pointee.generation >= 1 << (30 - Pipe.bits) {
         c.pointee.generation = 1
         c.pointee.jump.update(repeating: JumpEntry(), count: JumpEntry.count)
       }
@@ -55,7 +55,17 @@ extension CPU {
     let user = s.pointee.cpl == 3
     c.pointee.tlb = c.pointee.tlbStorage + (user ? TLBEntry.count : 0)
     let code32: UInt32 = seg(SegmentIndex.cs).pointee.isBig ? 1 : 0
-    c.pointee.jumpKey = UInt64(c.pointee.generation << 2 | (user ? 2 : 0) | code32) << 32
+    c.pointee.jumpKey = UInt64(c.pointee.generation << 2 | (user ? 2 : 0) | code32) << (32 + Pipe.bits)
+  }
+
+  /// Key of the block at `linear` in the jump cache: mode and translation generation, state of the pipeline, address.
+  @inline(__always) func jumpKey(_ linear: UInt32) -> UInt64 {
+    UInt64(linear) | UInt64(s.pointee.pipe) &<< 32 | c.pointee.jumpKey
+  }
+
+  /// Where in the jump cache the block at `linear` would be.
+  @inline(__always) func jumpEntry(_ linear: UInt32) -> UnsafeMutablePointer<JumpEntry> {
+    c.pointee.jump + Int((linear ^ UInt32(s.pointee.pipe) &<< 4) & UInt32(JumpEntry.count - 1))
   }
 
   /// Code was decoded in RAM page `page` for the first time: writes there must take the careful path from now on.

@@ -28,7 +28,7 @@ struct Caches {
 
   // Decoded code.
   let jump: UnsafeMutablePointer<JumpEntry>
-  /// High half of the jump cache's key: translation generation, privilege, code size.
+  /// Upper part of the jump cache's key: translation generation, privilege, code size.
   var jumpKey: UInt64 = 0
   var generation: UInt32 = 0
   var store: BlockStore
@@ -46,6 +46,10 @@ struct Caches {
   let codePages: UnsafeMutablePointer<UInt8>
 
   // The model.
+  let timing: TimingTable
+  var pipelineModel: PipelineModel
+  /// How the interrupt or exception just delivered went, for its clocks.
+  var delivery = TimingRole.base
   let is486: Bool
   let hasFPU: Bool
   let hasCPUID: Bool

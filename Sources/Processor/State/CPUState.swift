@@ -38,6 +38,9 @@ struct CPUState: SavedState {
   /// Clocks since power-on at which the slice ends.
   var target: Int64 = 0
 
+  /// State of the pipeline between two instructions (`Pipe`).
+  var pipe: UInt16 = 0
+
   /// HLT: waiting for an interrupt.
   var halted = false
   /// Shut down after a triple fault: only RESET and (on real parts) NMI leave it.
