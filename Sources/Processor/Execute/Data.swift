@@ -299,7 +299,8 @@ extension CPU {
 // MARK: Multiplication into a register
 
 extension CPU {
-  /// IMUL r, r/m and IMUL r, r/m, imm: CF and OF tell whether the product lost bits.
+  /// IMUL r, r/m and IMUL r, r/m, imm: CF and OF tell whether the product lost bits. The time depends on `b`, the
+  /// immediate or else the r/m operand.
   @inline(__always) func multiply<T: Width>(_ o: UnsafePointer<Op>, _ a: T, _ b: T) -> T {
     let x = Int64(Int32(bitPattern: a.signExtended))
     let y = Int64(Int32(bitPattern: b.signExtended))
@@ -310,6 +311,12 @@ extension CPU {
     setCarryOverflow(lost, lost)
     chargeHere(o, multiplyClocks(UInt32(truncatingIfNeeded: y.magnitude), negative: y < 0))
     return r
+  }
+
+  @inline(__always) func multiplyByMemory<T: Width>(_ o: UnsafePointer<Op>, _ a: T) -> Bool {
+    guard let b: T = load(o) else { return false }
+    set(o.pointee.a, multiply(o, a, b))
+    return true
   }
 
   @inline(__always) func multiplyMemory<T: Width>(_ o: UnsafePointer<Op>, _ b: T) -> Bool {

@@ -249,8 +249,8 @@ extension CPU {
         // IMUL into a register
         case .imul16r: set(o.pointee.a, multiply(o, get(o.pointee.a, UInt16.self), get(o.pointee.b, UInt16.self)))
         case .imul32r: set(o.pointee.a, multiply(o, get(o.pointee.a, UInt32.self), get(o.pointee.b, UInt32.self)))
-        case .imul16m: if !multiplyMemory(o, get(o.pointee.a, UInt16.self)) { break outer }
-        case .imul32m: if !multiplyMemory(o, get(o.pointee.a, UInt32.self)) { break outer }
+        case .imul16m: if !multiplyByMemory(o, get(o.pointee.a, UInt16.self)) { break outer }
+        case .imul32m: if !multiplyByMemory(o, get(o.pointee.a, UInt32.self)) { break outer }
         case .imul16ri:
           set(o.pointee.a, multiply(o, get(o.pointee.b, UInt16.self), UInt16(truncatingIfNeeded: o.pointee.imm)))
         case .imul32ri:

@@ -303,8 +303,13 @@ extension CPU {
       }
       return true
     }
-    // The 486's tables are for protected mode; real and virtual-8086 mode take about eleven clocks more.
-    if done, c.pointee.is486, !layout.isProtected { s.pointee.left &-= 11 }
+    // The decoder has counted protected mode; real and virtual-8086 mode take the 486 some clocks more.
+    if done, !layout.isProtected {
+      let timing = c.pointee.timing
+      let form = X87Clocks.index(opcode: UInt16(truncatingIfNeeded: o.pointee.imm))
+      let more = timing.numericClocks(form, protected: false) &- timing.numericClocks(form, protected: true)
+      s.pointee.left &-= Int64(more)
+    }
     return done
   }
 

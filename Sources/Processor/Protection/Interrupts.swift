@@ -25,7 +25,13 @@ extension CPU {
     }
     if deliver(vector, kind: kind) {
       // INTO has a number of its own for the path that is taken.
-      charge(o, c.pointee.delivery == .base ? .taken : c.pointee.delivery)
+      let timing = c.pointee.timing
+      let role = c.pointee.delivery
+      if role == .taskGate, timing.clocks(o.pointee.record, role) == nil {
+        charge((timing.clocks(timing.interrupt, role) ?? 0) &- Int64(o.pointee.clocks))
+      } else {
+        charge(o, role == .base ? .taken : role)
+      }
       return true
     }
     s.pointee.eip = eip

@@ -80,3 +80,15 @@ extension Decoder {
 
   private var hasModRM: Bool { form.hasModRM || opcode < 0x100 && opcode & 0xF8 == 0xD8 }
 }
+
+extension Processor {
+  /// How much of the processor's behaviour in time is modelled. A choice made before power-on: changing it drops what
+  /// was decoded.
+  public var timingModel: TimingModel {
+    get { cpu.c.pointee.pipelineModel.isFull ? .full : .simple }
+    set {
+      cpu.c.pointee.pipelineModel.isFull = newValue == .full
+      cpu.dropAllBlocks()
+    }
+  }
+}

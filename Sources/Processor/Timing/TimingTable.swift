@@ -94,7 +94,7 @@ struct TimingTable: @unchecked Sendable {
     protected.initialize(repeating: TimingTable.none, count: X87Clocks.count)
     for row in rows {
       guard let role = TimingRole.named[row.role] else { continue }
-      if row.size == "fp" {
+      if row.size == "fp", row.opcodes != ["9B"] {
         for name in row.opcodes {
           guard let opcode = TimingTable.escape(name) else { continue }
           let index = X87Clocks.index(opcode: opcode)
