@@ -16,6 +16,16 @@ static const unsigned char welcome_disk[] = {
 #embed "../../Media/welcome.img"
 };
 
+static const unsigned char volume_boot[] = {
+#embed "../../Media/boot/volume.bin"
+};
+
+static const unsigned char master_boot[] = {
+#embed "../../Media/boot/master.bin"
+};
+
+struct FirmwareBlob firmware_volume_boot(void) { return (struct FirmwareBlob){volume_boot, sizeof volume_boot}; }
+struct FirmwareBlob firmware_master_boot(void) { return (struct FirmwareBlob){master_boot, sizeof master_boot}; }
 struct FirmwareBlob firmware_system_bios(void) { return (struct FirmwareBlob){system_bios, sizeof system_bios}; }
 struct FirmwareBlob firmware_video_bios(void) { return (struct FirmwareBlob){video_bios, sizeof video_bios}; }
 struct FirmwareBlob firmware_welcome_disk(void) { return (struct FirmwareBlob){welcome_disk, sizeof welcome_disk}; }

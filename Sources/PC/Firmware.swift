@@ -8,6 +8,10 @@ public enum Firmware {
   public static var videoBIOS: [UInt8] { bytes(firmware_video_bios()) }
   /// The disk that is in drive A when nothing else is attached, 1.44 MB.
   public static var welcomeDisk: [UInt8] { bytes(firmware_welcome_disk()) }
+  /// The boot sector of an empty FAT volume, which says that a system is missing; 512 bytes.
+  public static var volumeBoot: [UInt8] { bytes(firmware_volume_boot()) }
+  /// The master boot record of a new disk, without its partition table; 512 bytes.
+  public static var masterBoot: [UInt8] { bytes(firmware_master_boot()) }
 
   private static func bytes(_ blob: FirmwareBlob) -> [UInt8] {
     Array(UnsafeBufferPointer(start: blob.bytes, count: blob.size))

@@ -11,6 +11,10 @@ public final class HostFile {
     case readOnly
     /// For writing where the host lets us, else for reading; `isWritable` says which.
     case writableIfPermitted
+    /// Read only, and nobody may write it meanwhile: for images that others are based on.
+    case readOnlyShared
+    /// For writing; `unwritable` if the host doesn't let us.
+    case writable
   }
 
   /// The name it was opened by, for messages.
@@ -28,9 +32,12 @@ public final class HostFile {
     self.path = path
     var opened: Int32 = -1
     var writable = false
-    if access == .writableIfPermitted {
+    if access == .writableIfPermitted || access == .writable {
       opened = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK)
       writable = opened >= 0
+      if !writable, access == .writable, errno != ENOENT, errno != ENOTDIR, errno != EISDIR {
+        throw .unwritable(path: path, reason: Self.hostReason())
+      }
     }
     if opened < 0 { opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard opened >= 0 else {
@@ -39,7 +46,11 @@ public final class HostFile {
     }
     do {
       size = try Self.check(opened, path)
-      if writable, flock(opened, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { throw StorageError.inUse(path: path) }
+      if writable || access == .readOnlyShared,
+        flock(opened, (writable ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0, errno == EWOULDBLOCK
+      {
+        throw StorageError.inUse(path: path, by: FileLockHolder.describe(descriptor: opened))
+      }
     } catch let error as StorageError {
       close(opened)
       throw error
@@ -51,7 +62,56 @@ public final class HostFile {
     isWritable = writable
   }
 
+  /// Makes a new file of `size` zero bytes (which take no room until they are written) and opens it for writing.
+  ///
+  /// - Throws: `exists` if there is one already, `unwritable` with the host's reason.
+  public static func create(path: String, size: Int) throws(StorageError) -> HostFile {
+    let made = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard made >= 0 else {
+      if errno == EEXIST { throw .exists(path: path) }
+      throw .unwritable(path: path, reason: hostReason())
+    }
+    guard ftruncate(made, off_t(max(size, 1))) == 0 else {
+      let reason = hostReason()
+      close(made)
+      unlink(path)
+      throw .unwritable(path: path, reason: reason)
+    }
+    close(made)
+    return try HostFile(path: path, access: .writable)
+  }
+
+  /// Whether there is anything of this name.
+  public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
   deinit { close(descriptor) }
+
+  /// Bytes in the file now.
+  public var currentSize: Int {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return size }
+    return Int(status.st_size)
+  }
+
+  /// Makes the file `size` bytes long.
+  ///
+  /// - Throws: `unwritable` with the host's reason.
+  public func resize(to size: Int) throws(StorageError) {
+    guard isWritable, ftruncate(descriptor, off_t(max(size, 0))) == 0 else {
+      throw .unwritable(path: path, reason: Self.hostReason())
+    }
+  }
+
+  /// Reads exactly `count` bytes at `offset`.
+  ///
+  /// - Throws: `unreadable` with the host's reason; `truncated` if the file ends before.
+  public func readExactly(at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
+    let bytes = try read(at: offset, count: count)
+    guard bytes.count == count else {
+      throw .truncated(path: path, offset: offset, wanted: count, found: bytes.count)
+    }
+    return bytes
+  }
 
   private static func check(_ descriptor: Int32, _ path: String) throws(StorageError) -> Int {
     var status = stat()

@@ -13,8 +13,18 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   /// The host refuses to write the file; `reason` is the host's own text.
   case unwritable(path: String, reason: String)
-  /// Somebody has the file open for writing already.
-  case inUse(path: String)
+  /// Somebody has the file open for writing already; `by` says who, empty if that isn't known.
+  case inUse(path: String, by: String = "")
+  /// There is a file of this name already.
+  case exists(path: String)
+  /// The file ends before what its tables or its size promise.
+  case truncated(path: String, offset: Int, wanted: Int, found: Int)
+  /// The byte at `offset` makes no sense; `what` says what is there and what would be right.
+  case damaged(path: String, offset: Int, what: String)
+  /// A format or a feature of one that isn't known; `what` says which, and what helps.
+  case unsupported(path: String, what: String)
+  /// A sector behind the disk's end.
+  case outside(path: String, sector: Int, sectors: Int)
   /// No floppy has this many bytes.
   case notAFloppySize(path: String, bytes: Int)
   /// No hard disk has this many bytes.
@@ -23,6 +33,21 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
   case unknownKind(path: String, bytes: Int)
   /// The disk doesn't go into the drive it was meant for.
   case wrongDrive(path: String, disk: String, drive: String)
+
+  /// Nothing of this name is in the image.
+  case noSuchFile(path: String, file: String)
+  /// A file in the image where a directory is wanted.
+  case notADirectory(path: String, file: String)
+  /// A directory in the image where a file is wanted.
+  case isADirectoryThere(path: String, file: String)
+  /// A directory in the image that isn't empty.
+  case directoryNotEmpty(path: String, file: String)
+  /// A name that the file system can't have.
+  case badName(path: String, file: String)
+  /// No room in the file system for `file`.
+  case volumeFull(path: String, file: String)
+  /// No room in a directory of fixed size.
+  case directoryFull(path: String, file: String)
 
   /// The message.
   public var description: String {
@@ -33,7 +58,15 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
     case .empty(let path): "\(path): is empty; a disk image has at least 160K"
     case .unreadable(let path, let reason): "\(path): can't be read (\(reason)); make it readable"
     case .unwritable(let path, let reason): "\(path): can't be written (\(reason)); free space or use --read-only"
-    case .inUse(let path): "\(path): is in use by another machine; close that one or use --read-only"
+    case .inUse(let path, let by):
+      "\(path): is in use by \(by.isEmpty ? "another machine" : by); close that one or use --read-only"
+    case .exists(let path): "\(path): exists already; remove it or take another name"
+    case .truncated(let path, let offset, let wanted, let found):
+      "\(path): byte \(offset): \(found) bytes where \(wanted) should be; the file is cut off, take a whole copy"
+    case .damaged(let path, let offset, let what): "\(path): byte \(offset): \(what)"
+    case .unsupported(let path, let what): "\(path): \(what)"
+    case .outside(let path, let sector, let sectors):
+      "\(path): sector \(sector) is wanted of \(sectors); the tables on this disk don't fit its size"
     case .notAFloppySize(let path, let bytes):
       "\(path): \(Self.size(bytes)) isn't a floppy size; 160K, 180K, 320K, 360K, 720K, 1.2M, 1.44M or 2.88M are"
     case .notADiskSize(let path, let bytes):
@@ -41,6 +74,16 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
     case .unknownKind(let path, let bytes):
       "\(path): \(Self.size(bytes)) without a floppy's size, a partition table or an ISO 9660 label; "
         + "a floppy, hard disk or CD image, a .heirloom or a .toml file is wanted"
+    case .noSuchFile(let path, let file): "\(path): \(file): not in the image; `heirloom image ls` shows what is"
+    case .notADirectory(let path, let file): "\(path): \(file): a file where a directory is wanted"
+    case .isADirectoryThere(let path, let file): "\(path): \(file): a directory where a file is wanted"
+    case .directoryNotEmpty(let path, let file):
+      "\(path): \(file): the directory isn't empty; --recursive removes what is in it"
+    case .badName(let path, let file):
+      "\(path): \(file): not a name for a FAT file; no control characters and none of \" * / : < > ? \\ |"
+    case .volumeFull(let path, let file):
+      "\(path): \(file): no room in the image; remove something or take a larger one"
+    case .directoryFull(let path, let file): "\(path): \(file): the directory is full; use a subdirectory"
     case .wrongDrive(let path, let disk, let drive):
       "\(path): a \(disk) disk doesn't go into a \(drive) drive; set the drive's type or take another disk"
     }

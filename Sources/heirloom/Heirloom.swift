@@ -11,7 +11,7 @@ struct Heirloom: ParsableCommand {
       `heirloom disk.img` starts from a floppy image.
       """,
     version: "0.1",
-    subcommands: [RunCommand.self, ListCommand.self, VectorsCommand.self, DisassembleCommand.self],
+    subcommands: [RunCommand.self, ImageCommand.self, ListCommand.self, VectorsCommand.self, DisassembleCommand.self],
     defaultSubcommand: RunCommand.self)
 }
 

@@ -32,9 +32,20 @@ struct RebuildTests {
     #expect(built == (try bytes("Media/welcome.img")), "Media/welcome.img is stale: run Media/build.sh and commit it")
   }
 
+  @Test func theBootSectorsOfNewImagesAreBuiltFromTheirSources() throws {
+    let folder = try TemporaryFolder()
+    try HostTool.sh.run(["Media/build.sh", "boot", folder.url.path])
+    for name in ["master.bin", "volume.bin"] {
+      let built = try Data(contentsOf: folder.url.appending(path: name))
+      #expect(built == (try bytes("Media/boot/" + name)), "\(name) is stale: run Media/build.sh boot and commit it")
+    }
+  }
+
   @Test func theProgramCarriesTheBinariesOfTheSourceTree() throws {
     #expect(Data(Firmware.systemBIOS) == (try bytes("BIOS/system.bin")))
     #expect(Data(Firmware.videoBIOS) == (try bytes("BIOS/vga.bin")))
     #expect(Data(Firmware.welcomeDisk) == (try bytes("Media/welcome.img")))
+    #expect(Data(Firmware.masterBoot) == (try bytes("Media/boot/master.bin")))
+    #expect(Data(Firmware.volumeBoot) == (try bytes("Media/boot/volume.bin")))
   }
 }

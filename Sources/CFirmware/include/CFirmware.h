@@ -16,5 +16,9 @@ struct FirmwareBlob firmware_system_bios(void);
 struct FirmwareBlob firmware_video_bios(void);
 /// The built-in floppy disk (Media/welcome.img): 1,474,560 bytes.
 struct FirmwareBlob firmware_welcome_disk(void);
+/// The boot sector of an empty FAT volume (Media/boot/volume.bin): 512 bytes.
+struct FirmwareBlob firmware_volume_boot(void);
+/// The master boot record of a new disk (Media/boot/master.bin): 512 bytes.
+struct FirmwareBlob firmware_master_boot(void);
 
 #endif

@@ -1,3 +1,5 @@
+import Hardware
+
 /// What a text mode shows, as characters.
 public struct TextScreen: Equatable, Sendable {
   /// Code page 437 codes, line by line.
