@@ -110,7 +110,7 @@ final class EmulationThread {
     guard now >= nextFrame || nextFrame - now > .milliseconds(100) else { return }
     let host = HostClock.nanoseconds()
     if pacer.speed.percentage ?? 1000 > 100, host - lastShown < 16_000_000 { return }
-    let frame = session.machine.picture()
+    let frame = session.machine.frame()
     nextFrame = session.machine.board.video.nextFrameTime(after: now)
     lastShown = host
     guard frame.serial != lastSerial else { return }

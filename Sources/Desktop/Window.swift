@@ -256,7 +256,7 @@ final class Window {
     let digits = now.description.filter(\.isNumber)
     let path = "heirloom-\(digits.prefix(8))-\(digits.suffix(6)).png"
     do {
-      try frame.writePNG(to: path)
+      try frame.trimmed.writePNG(to: path)
       say("Saved \(path)")
     } catch { say(error.description) }
   }

@@ -117,8 +117,11 @@ public final class Machine {
     (port == 0 ? board.serial1 : board.serial2).state.incoming.count
   }
 
-  /// The picture now.
-  public func picture() -> VideoFrame { board.video.render() }
+  /// The last whole picture that the display has shown, without its border if that is black.
+  public func picture() -> VideoFrame { board.video.render().trimmed }
+
+  /// The last whole picture with its border, as the monitor gets it.
+  public func frame() -> VideoFrame { board.video.render() }
 
   /// The screen's text; empty in graphics modes.
   public var textScreen: TextScreen {

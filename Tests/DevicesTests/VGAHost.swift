@@ -158,6 +158,12 @@ final class VGAHost {
     write(0x3CE, 6, 0x0E)
   }
 
+  /// The next picture that begins and ends from now on, without a black border.
+  func picture() -> VideoFrame {
+    pass(.milliseconds(34))
+    return video.render().trimmed
+  }
+
   /// A part of a line of the picture as colours.
   func dots(_ frame: VideoFrame, x: Int, y: Int, count: Int) -> [UInt32] {
     Array(frame.pixels[y * frame.width + x..<y * frame.width + x + count])

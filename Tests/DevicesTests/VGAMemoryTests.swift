@@ -143,6 +143,104 @@ private struct PlainVGA {
     }
   }
 
+  /// Values, bit masks and the bytes of the four latches of eight writes: in every bit position and every plane, the
+  /// eight writes have all eight combinations of value bit, mask bit and latch bit.
+  private static let eightWrites: [(value: UInt8, mask: UInt8, latches: [UInt8])] = (0..<8).map { write in
+    func byte(_ bit: Int, _ shift: Int) -> UInt8 {
+      (0..<8).reduce(0) { $0 | UInt8(((write + $1 + shift) & 7) >> bit & 1) << UInt8($1) }
+    }
+    return (byte(0, 0), byte(1, 0), (0..<4).map { plane in byte(2, 0) ^ UInt8(truncatingIfNeeded: 0x9C >> plane) })
+  }
+
+  @Test("Every write mode, function, rotation, set/reset and enable, with every bit of value, mask and latch")
+  func everyWrite() throws {
+    let host = try VGAHost(.graphics640x480x16)
+    var model = PlainVGA()
+    // The latches' contents at offsets 0-7.
+    for (i, write) in Self.eightWrites.enumerated() {
+      for plane in 0..<4 {
+        host.write(0x3C4, 2, 1 << UInt8(plane))
+        host.poke(0xA_0000 + UInt32(i), write.latches[plane])
+        model.planes[plane][i] = write.latches[plane]
+      }
+    }
+    host.write(0x3C4, 2, 15)
+    var wrong = 0
+    for combination in 0..<32_768 {
+      let registers: [(Int, Int)] = [
+        (0, combination & 15), (1, combination >> 4 & 15), (3, combination >> 8 & 31), (5, combination >> 13 & 3),
+      ]
+      for (index, value) in registers {
+        host.write(0x3CE, UInt8(index), UInt8(value))
+        model.gr[index] = UInt8(value)
+      }
+      for (i, write) in Self.eightWrites.enumerated() {
+        host.write(0x3CE, 8, write.mask)
+        model.gr[8] = write.mask
+        _ = host.peek(0xA_0000 + UInt32(i))
+        model.latch = write.latches
+        host.poke(0xA_0100 + UInt32(i), write.value)
+        model.write(0x100 + i, write.value)
+      }
+      for plane in 0..<4 {
+        host.write(0x3CE, 4, UInt8(plane))
+        for i in 0..<8 where host.peek(0xA_0100 + UInt32(i)) != model.planes[plane][0x100 + i] { wrong += 1 }
+      }
+      if wrong > 0 {
+        Issue.record("GR00, GR01, GR03, GR05 \(registers): \(wrong) bytes differ")
+        return
+      }
+    }
+  }
+
+  @Test("Every map mask lets each write mode reach its planes and no others")
+  func everyMapMask() throws {
+    let host = try VGAHost(.graphics640x480x16)
+    var model = PlainVGA()
+    for mask in 0..<16 {
+      for mode in 0..<4 {
+        for value in 0..<256 {
+          host.write(0x3CE, 5, UInt8(mode))
+          model.gr[5] = UInt8(mode)
+          host.write(0x3C4, 2, UInt8(mask))
+          model.sr[2] = UInt8(mask)
+          host.poke(0xA_0000 + UInt32(value), UInt8(value))
+          model.write(value, UInt8(value))
+          #expect(host.peek(0xA_0000 + UInt32(255 - value)) == model.read(255 - value))
+        }
+      }
+    }
+    host.write(0x3CE, 5, 0)
+    for plane in 0..<4 {
+      host.write(0x3CE, 4, UInt8(plane))
+      #expect((0..<256).allSatisfy { host.peek(0xA_0000 + UInt32($0)) == model.planes[plane][$0] })
+    }
+  }
+
+  @Test("Read mode 1 compares every colour with every compare and don't-care register")
+  func everyCompare() throws {
+    let host = try VGAHost(.graphics640x480x16)
+    var model = PlainVGA()
+    host.write(0x3CE, 5, 2)
+    model.gr[5] = 2
+    // Colour n at offset n, all eight dots.
+    for color in 0..<16 {
+      host.poke(0xA_0000 + UInt32(color), UInt8(color))
+      model.write(color, UInt8(color))
+    }
+    host.write(0x3CE, 5, 8)
+    model.gr[5] = 8
+    for compare in 0..<16 {
+      for care in 0..<16 {
+        host.write(0x3CE, 2, UInt8(compare))
+        host.write(0x3CE, 7, UInt8(care))
+        model.gr[2] = UInt8(compare)
+        model.gr[7] = UInt8(care)
+        for color in 0..<16 { #expect(host.peek(0xA_0000 + UInt32(color)) == model.read(color)) }
+      }
+    }
+  }
+
   @Test("The four windows answer where GR06 says, and nowhere else")
   func windows() throws {
     let host = try VGAHost(.graphics640x480x16)

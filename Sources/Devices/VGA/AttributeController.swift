@@ -18,14 +18,11 @@ struct AttributeController: Codable, Equatable, Sendable {
 
   /// A write to 3C0h: index and data in turn. (Whether the palette can be written while PAS is 1 is unverified; it can
   /// here.)
-  ///
-  /// - Returns: true if a register was written.
-  mutating func write(_ value: UInt8) -> Bool {
+  mutating func write(_ value: UInt8) {
     isData.toggle()
     if isData {
-      let old = index
       index = value & 0x3F
-      return (old ^ index) & 0x20 != 0
+      return
     }
     switch index & 0x1F {
     case let n where n < 16: palette[Int(n)] = value & 0x3F
@@ -36,7 +33,6 @@ struct AttributeController: Codable, Equatable, Sendable {
     case 0x14: colorSelect = value & 0x0F
     default: break
     }
-    return true
   }
 
   /// A read of 3C1h.
@@ -65,9 +61,17 @@ struct AttributeController: Codable, Equatable, Sendable {
   /// AR10 bit 6: two 4-bit dots make one of 8 bits, twice as wide.
   var is8Bit: Bool { mode & 0x40 != 0 }
 
-  /// The DAC address (before the PEL mask) of a 4-bit colour.
-  func dacIndex(_ color: UInt8) -> UInt8 {
-    var value = palette[Int(color & planeEnable & 0x0F)]
+  /// What shows is the same in both.
+  func looks(like other: AttributeController) -> Bool {
+    var other = other
+    other.isData = isData
+    other.index = other.index & 0x20 | index & ~0x20
+    return self == other
+  }
+
+  /// The DAC address (before the PEL mask) of a 4-bit colour, with the bits of `turning` turned over.
+  func dacIndex(_ color: UInt8, turning: UInt8 = 0) -> UInt8 {
+    var value = palette[Int(color & planeEnable & 0x0F ^ turning)]
     if mode & 0x80 != 0 { value = value & 0x0F | (colorSelect & 3) << 4 }
     return value | (colorSelect & 0x0C) << 4
   }

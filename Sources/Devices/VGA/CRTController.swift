@@ -51,6 +51,20 @@ struct CRTController: Codable, Equatable, Sendable {
     let length = (self[0x11] - self[0x10]) & 0x0F
     return (length == 0 ? 16 : length) * verticalScale
   }
+  /// First line of the frame's lower border that is blank.
+  var blankStart: Int { (self[0x15] | (self[7] & 8) << 5 | (self[9] & 0x20) << 4) * verticalScale }
+  /// Lines of vertical blanking: up to the next line whose eight low bits are CR16's.
+  var blankLength: Int {
+    let length = (self[0x16] - self[0x15]) & 0xFF
+    return (length == 0 ? 256 : length) * verticalScale
+  }
+  /// Character clock at which horizontal blanking begins.
+  var horizontalBlankStart: Int { self[0x02] }
+  /// Character clocks of horizontal blanking: up to the next count whose six low bits are CR03's and CR05's.
+  var horizontalBlankLength: Int {
+    let length = ((self[0x03] & 0x1F | (self[0x05] & 0x80) >> 2) - self[0x02]) & 0x3F
+    return length == 0 ? 64 : length
+  }
   /// Line after which the split begins.
   var lineCompare: Int {
     (self[0x18] | (self[7] & 0x10) << 4 | (self[9] & 0x40) << 3) * verticalScale
@@ -75,7 +89,10 @@ struct CRTController: Codable, Equatable, Sendable {
   var countShift: Int { self[0x14] & 0x20 != 0 ? 2 : self[0x17] & 0x08 != 0 ? 1 : 0 }
 
   /// The plane offset that address counter value `counter` fetches in scan line `row` of its row.
-  @inline(__always) func planeOffset(_ counter: Int, row: Int) -> Int {
+  ///
+  /// - Parameters:
+  ///   - mask: the address lines there are: 16 on a VGA, 18 with 1 MB.
+  @inline(__always) func planeOffset(_ counter: Int, row: Int, mask: Int = 0xFFFF) -> Int {
     let mode = self[0x17]
     var address: Int
     if self[0x14] & 0x40 != 0 {
@@ -87,8 +104,13 @@ struct CRTController: Codable, Equatable, Sendable {
     }
     if mode & 1 == 0 { address = address & ~0x2000 | (row & 1) << 13 }
     if mode & 2 == 0 { address = address & ~0x4000 | (row & 2) << 13 }
-    return address & 0xFFFF
+    return address & mask
   }
+
+  /// How far apart the plane offsets of two neighbouring counter values are.
+  var addressStep: Int { self[0x14] & 0x40 != 0 ? 4 : self[0x17] & 0x40 == 0 ? 2 : 1 }
+  /// CR17 bits 1-0: no row scan line replaces an address bit.
+  var isContiguous: Bool { self[0x17] & 3 == 3 }
 
   // MARK: Derived: cursor
 

@@ -49,21 +49,20 @@ struct DAC: Codable, Equatable, Sendable {
   }
 
   /// 3C9h written.
-  ///
-  /// - Returns: true when a colour has changed.
-  mutating func write(_ value: UInt8) -> Bool {
+  mutating func write(_ value: UInt8) {
     held[component] = value & 0x3F
     component += 1
-    guard component == 3 else { return false }
+    guard component == 3 else { return }
     component = 0
-    let at = Int(address) * 3
+    for i in 0..<3 { colors[Int(address) * 3 + i] = held[i] }
     address &+= 1
-    var changed = false
-    for i in 0..<3 where colors[at + i] != held[i] {
-      colors[at + i] = held[i]
-      changed = true
-    }
-    return changed
+  }
+
+  /// Whether a write of `value` to 3C9h will change a colour.
+  func changesColor(_ value: UInt8) -> Bool {
+    let at = Int(address) * 3
+    return component == 2
+      && (held[0] != colors[at] || held[1] != colors[at + 1] || value & 0x3F != colors[at + 2])
   }
 
   /// 0x00RRGGBB of a colour: six bits widened to eight so that 63 becomes 255.

@@ -22,13 +22,28 @@ final class MemoryPath: Wiring {
   var isPlain = false
   var isReadMode1 = false
   var readPlane = 0
+  /// Writes can reach a font that is being displayed.
+  var touchesFonts = false
+  /// Segments of a card with more memory, as addresses.
+  var readBase = 0
+  var writeBase = 0
+  /// Chained addresses are packed: four of them are one offset of all planes, instead of every fourth offset.
+  var isPacked = false
 
-  func update(_ state: VideoAdapter.State) {
+  func update(_ state: VideoAdapter.State, _ card: VideoAdapter.Card) {
     let graphics = state.graphics
     (base, size) = graphics.window
     let isEnabled = state.motherboardEnable & 1 != 0 && state.adapterEnable & 0x08 != 0
     if !state.miscellaneous.isMemoryEnabled || !isEnabled { size = 0 }
     mask = state.sequencer.hasExtendedMemory ? 0xFFFF : 0x3FFF
+    if card == .et4000 {
+      mask = 0xF_FFFF
+      isPacked = true
+      // The segments belong to windows of 64 KB and 128 KB (unverified for the latter).
+      let isSegmented = graphics.miscellaneous & 0x08 == 0
+      readBase = isSegmented ? state.et4000.readSegment << 16 : 0
+      writeBase = isSegmented ? state.et4000.writeSegment << 16 : 0
+    }
     isChain4 = state.sequencer.isChain4
     writesOddEven = state.sequencer.isOddEven
     readsOddEven = graphics.readsOddEven
@@ -40,7 +55,11 @@ final class MemoryPath: Wiring {
     isPlain = graphics.isPlainWrite
     isReadMode1 = graphics.readMode1
     readPlane = Int(graphics.readMapSelect)
+    touchesFonts = !graphics.isGraphics && planes & 4 != 0
   }
+
+  /// The plane offset of address `a` in chained addressing.
+  @inline(__always) func chained(_ a: Int) -> Int { isPacked ? (a & mask) &>> 2 : a & mask & ~3 }
 
   /// The plane offset of window address `a` in odd/even addressing.
   @inline(__always) func oddEven(_ a: Int) -> Int {
@@ -65,7 +84,7 @@ extension VideoAdapter {
   public func writeMemory(_ block: Int, _ offset: UInt32, _ value: UInt8) {
     let a = offset &- path.base
     guard a < path.size else { return }
-    output.isDirty = true
+    memoryWillChange()
     writeByte(Int(a), value)
   }
 
@@ -89,17 +108,17 @@ extension VideoAdapter {
       }
       return
     }
-    output.isDirty = true
+    memoryWillChange()
     if size == 4, path.isPlain, path.isChain4, a & 3 == 0 {
       // Four dots of mode 13h: the four planes of one offset.
-      return memory.store(Int(a) & path.mask, value, mask: path.planeBytes)
+      return memory.store(path.chained(Int(a) &+ path.writeBase), value, mask: path.planeBytes)
     }
     if path.isPlain, path.writesOddEven, !path.isChain4, a & 1 == 0 {
       // Characters with their attributes: even and odd byte at one offset (if bit 0 is replaced) or two.
       for shift in stride(from: UInt32(0), to: UInt32(truncatingIfNeeded: size &* 8), by: 16) {
         let pair = value &>> shift & 0xFFFF
         if path.replacesBit0, a < path.size {
-          memory.store(path.oddEven(Int(a)), pair | pair << 16, mask: path.planeBytes)
+          memory.store(path.oddEven(Int(a) &+ path.writeBase), pair | pair << 16, mask: path.planeBytes)
         } else if a < path.size {
           writeByte(Int(a), UInt8(truncatingIfNeeded: pair))
           writeByte(Int(a &+ 1), UInt8(truncatingIfNeeded: pair >> 8))
@@ -115,15 +134,18 @@ extension VideoAdapter {
   }
 
   /// Reads window address `a`; loads the latches.
-  @inline(__always) private func readByte(_ a: Int) -> UInt8 {
+  @inline(__always) private func readByte(_ window: Int) -> UInt8 {
+    let a = window &+ path.readBase
     var plane = path.readPlane
-    var offset = a & path.mask
+    let offset: Int
     if path.isChain4 {
       plane = a & 3
-      offset &= ~3
+      offset = path.chained(a)
     } else if path.readsOddEven {
       plane = plane & 2 | a & 1
       offset = path.oddEven(a)
+    } else {
+      offset = a & path.mask
     }
     let latches = memory.load(offset)
     state.latches = latches
@@ -132,15 +154,18 @@ extension VideoAdapter {
   }
 
   /// Writes window address `a`.
-  @inline(__always) private func writeByte(_ a: Int, _ value: UInt8) {
+  @inline(__always) private func writeByte(_ window: Int, _ value: UInt8) {
+    let a = window &+ path.writeBase
     var mask = path.planeBytes
-    var offset = a & path.mask
+    let offset: Int
     if path.isChain4 {
       mask &= 0xFF &<< UInt32(truncatingIfNeeded: (a & 3) &* 8)
-      offset &= ~3
+      offset = path.chained(a)
     } else if path.writesOddEven {
       mask &= a & 1 == 0 ? 0x00FF_00FF : 0xFF00_FF00
       offset = path.oddEven(a)
+    } else {
+      offset = a & path.mask
     }
     let data =
       path.isPlain

@@ -13,6 +13,7 @@ public struct ScriptRunner {
   private enum Waiting {
     case nothing
     case moment(Instant)
+    case picture(String, complete: Instant)
     case text(String, deadline: Instant, within: Span)
     case idle(Idleness, deadline: Instant, within: Span)
   }
@@ -62,6 +63,14 @@ public struct ScriptRunner {
           continue
         }
         waiting = .nothing
+      case .picture(let path, let complete):
+        guard machine.now >= complete else {
+          guard machine.now < end else { return .running }
+          machine.run(until: min(complete, end))
+          continue
+        }
+        waiting = .nothing
+        try machine.picture().writePNG(to: path)
       case .text(let text, let deadline, let within):
         if machine.textScreen.contains(text) {
           waiting = .nothing
@@ -118,7 +127,9 @@ public struct ScriptRunner {
         [
           (nothing, .mouseButton(button, pressed: true)), (.milliseconds(50), .mouseButton(button, pressed: false)),
         ], machine)
-    case .screenshot(let path): try machine.picture().writePNG(to: path)
+    case .screenshot(let path):
+      // What is in memory by now is on the screen when the beam has gone over all of it.
+      waiting = .picture(path, complete: machine.board.video.wholePictureTime(after: machine.now))
     case .screenText(let path):
       let text = machine.textScreen.text
       if let path { try HostFiles.write(Array(text.utf8), to: path) } else { output(text) }

@@ -1,45 +1,41 @@
 import Hardware
 
-/// Graphics: eight dots of four bits in each character clock, put together from the planes in one of three ways.
+/// Graphics: the shift registers' dots, and the straight ones of an ET4000.
 ///
 /// - Source: IBM PS/2 Hardware Interface Technical Reference, Video Subsystem, GR05 "Shift Register Mode", AR10.
 extension VideoAdapter {
-  /// Draws one line.
-  func drawGraphics(_ line: UnsafeMutableBufferPointer<UInt32>, _ scan: ScanCursor, _ colors: DotColors) {
+  /// Draws one line of a VGA's graphics at `line` and a character more: eight dots of four bits in each character
+  /// clock, put together from the planes in one of three ways.
+  func drawShifted(_ line: UnsafeMutablePointer<UInt32>, _ what: DrawnLine) {
     let crt = state.crt
-    let dots = state.sequencer.dotsPerCharacter
+    let scanout = output.scanout
     let shift = crt.countShift
-    let count = crt.horizontalDisplay + (scan.panning > 0 ? 1 : 0)
+    let mask = scanout.addressMask
+    let count = Int(scanout.displayCharacters) + (what.panning > 0 ? 1 : 0)
+    let isNine = scanout.dots == 9
     let is8Bit = state.attribute.is8Bit
-    guard let first = line.baseAddress, colors.sixteen.count == 16, !is8Bit || colors.all.count == 256 else { return }
-    (is8Bit ? colors.all : colors.sixteen).withUnsafeBufferPointer { table in
-      var x = -scan.panning
-      for i in 0..<count {
-        let counter = (scan.row + i >> shift) & 0xFFFF
-        // Eight nibbles, first dot in the top one. Blinking in graphics (AR10 bit 3) is not shown.
-        let nibbles = self.nibbles(memory.load(crt.planeOffset(counter, row: scan.scan)))
-        let isInside = x >= 0 && x + 8 <= line.count
-        if isInside, is8Bit {
-          // Two nibbles are one dot, shown twice; the palette registers are passed by.
-          for dot in 0..<4 {
-            let color = table[Int(nibbles &>> UInt32(24 &- 8 &* dot) & 0xFF)]
-            first[x &+ dot &* 2] = color
-            first[x &+ dot &* 2 &+ 1] = color
-          }
-        } else if isInside {
-          for dot in 0..<8 { first[x &+ dot] = table[Int(nibbles &>> UInt32(28 &- 4 &* dot) & 0x0F)] }
-        } else {
-          for dot in 0..<8 where x + dot >= 0 && x + dot < line.count {
-            let at = UInt32(28 - 4 * dot)
-            first[x + dot] = table[Int(is8Bit ? nibbles >> (at & ~7) & 0xFF : nibbles >> at & 0x0F)]
-          }
+    let table = is8Bit ? output.colors.all : what.isDark ? output.colors.turned : output.colors.sixteen
+    var dot = line - what.panning
+    for i in 0..<count {
+      let counter = (what.row &+ i &>> shift) & mask
+      // Eight nibbles, first dot in the top one.
+      let nibbles = self.nibbles(memory.load(crt.planeOffset(counter, row: what.scan, mask: mask)))
+      if is8Bit {
+        // Two nibbles are one dot, shown twice; the palette registers are passed by (unverified: on IBM's chip each
+        // nibble may go through them).
+        for pair in 0..<4 {
+          let color = table[Int(nibbles &>> UInt32(truncatingIfNeeded: 24 &- 8 &* pair) & 0xFF)]
+          dot[pair &* 2] = color
+          dot[pair &* 2 &+ 1] = color
         }
-        x += 8
-        if dots == 9 {
-          // A ninth dot has nothing to show.
-          if x >= 0, x < line.count { first[x] = colors.overscan }
-          x += 1
-        }
+      } else {
+        for n in 0..<8 { dot[n] = table[Int(nibbles &>> UInt32(truncatingIfNeeded: 28 &- 4 &* n) & 0x0F)] }
+      }
+      dot += 8
+      if isNine {
+        // A ninth dot has nothing to show.
+        dot[0] = output.colors.overscan
+        dot += 1
       }
     }
   }
@@ -71,5 +67,48 @@ extension VideoAdapter {
     v = (v | v << 12) & 0x000F_000F
     v = (v | v << 6) & 0x0303_0303
     return (v | v << 3) & 0x1111_1111
+  }
+
+  /// Draws one line of bytes or words that are dots.
+  func drawLinear(_ line: UnsafeMutablePointer<UInt32>, _ what: DrawnLine) {
+    let scanout = output.scanout
+    let words = (Int(scanout.displayCharacters) &* scanout.bytesPerCharacter) >> 2
+    var dot = line
+    switch scanout.format {
+    case .linear15:
+      for i in 0..<words {
+        let pair = memory.load(what.row &+ i)
+        dot[0] = Self.rgb15(pair & 0x7FFF)
+        dot[1] = Self.rgb15(pair >> 16 & 0x7FFF)
+        dot += 2
+      }
+    case .linear16:
+      for i in 0..<words {
+        let pair = memory.load(what.row &+ i)
+        dot[0] = Self.rgb16(pair & 0xFFFF)
+        dot[1] = Self.rgb16(pair >> 16)
+        dot += 2
+      }
+    default:
+      let table = output.colors.all
+      for i in 0..<words {
+        let four = memory.load(what.row &+ i)
+        dot[0] = table[Int(four & 0xFF)]
+        dot[1] = table[Int(four >> 8 & 0xFF)]
+        dot[2] = table[Int(four >> 16 & 0xFF)]
+        dot[3] = table[Int(four >> 24)]
+        dot += 4
+      }
+    }
+  }
+
+  @inline(__always) private static func rgb15(_ v: UInt32) -> UInt32 {
+    let (r, g, b) = (v >> 10, v >> 5 & 31, v & 31)
+    return (r << 3 | r >> 2) << 16 | (g << 3 | g >> 2) << 8 | b << 3 | b >> 2
+  }
+
+  @inline(__always) private static func rgb16(_ v: UInt32) -> UInt32 {
+    let (r, g, b) = (v >> 11, v >> 5 & 63, v & 31)
+    return (r << 3 | r >> 2) << 16 | (g << 2 | g >> 4) << 8 | b << 3 | b >> 2
   }
 }
