@@ -67,6 +67,8 @@ public final class Motherboard {
   struct Parts {
     var model: ProcessorModel
     var fpu: Bool?
+    var timing: TimingModel
+    var boardTiming: BoardTiming
     var ramSize: Int
     var roms: ROMs
     var setup: CMOSSetup
@@ -85,6 +87,7 @@ public final class Motherboard {
     backplane = Backplane(ramSize: parts.ramSize)
     processor = Processor(
       model: parts.model, fpu: parts.fpu, memory: backplane.memory, io: backplane.io, scheduler: backplane.scheduler)
+    processor.setTiming(parts.timing, board: parts.boardTiming)
     dma = DMAController(memory: backplane.memory)
     clock = RealTimeClock(start: parts.start, cmos: parts.setup)
     serial1 = SerialPort(SerialPort.Configuration(name: "com1", base: 0x3F8, irq: 4, connected: parts.serial[0]))

@@ -41,6 +41,8 @@ struct Op {
 
   /// Operand size in bytes.
   @inline(__always) var size: Int { Int(mode & 7) }
+  /// A numeric instruction: `extra` clocks more, of which the last `targetMask` run beside the processor.
+  var isEscape: Bool { id == .escapeRegister || id == .escapeMemory }
   @inline(__always) var isRegisterForm: Bool { mode & 0x20 != 0 }
   @inline(__always) var is32BitAddress: Bool { mode & 0x10 != 0 }
 }
@@ -57,6 +59,8 @@ struct Block {
   var valid = false
   /// The state of the pipeline for which the static clocks are right.
   var pipe: UInt16 = 0
+  /// `Caches.epoch` when all lines of code were the last used ones of their sets.
+  var epoch = 0
   /// Physical address of the first byte.
   var physical: UInt32 = 0
   /// Index of the block's RAM page, or 0xFFFFFFFF for ROM.

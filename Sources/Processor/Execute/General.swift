@@ -216,7 +216,9 @@ extension CPU {
     case .lldt: done = loadLDT(o)
     case .ltr: done = loadTaskRegister(o)
     case .invlpg: done = invalidatePage(o)
-    case .invd, .wbinvd: done = isPrivileged
+    case .invd, .wbinvd:
+      done = isPrivileged
+      if done { emptyCache() }
     case .loadall:
       s.pointee.pipe = Pipe.flushed
       return flow(loadAll(o))

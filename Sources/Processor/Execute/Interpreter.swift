@@ -20,6 +20,7 @@ extension CPU {
     outer: while true {
       s.pointee.left &-= Int64(block.pointee.cycles)
       c.pointee.block = block
+      if _slowPath(block.pointee.epoch != c.pointee.epoch) { enter(block) }
       o = UnsafePointer(block.pointee.ops)
       body: while true {
         switch o.pointee.id {

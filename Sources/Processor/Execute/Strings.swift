@@ -66,7 +66,7 @@ extension CPU {
       if s.pointee.left <= 0 || oneByOne || c.pointee.leaveBlock {
         s.pointee.eip &+= UInt32(o.pointee.start)
         s.pointee.repeating = true
-        s.pointee.pipe = Pipe.flushed
+        s.pointee.pipe = Pipe.resumed
         requestAttention()
         return .jumped
       }

@@ -20,6 +20,7 @@ extension CPU {
       case 2: s.pointee.cr2 = value
       default:
         s.pointee.cr3 = value
+        c.pointee.tags.invalidatePages()
         flushTLB()
       }
     case .movFromDebug, .movToDebug:
@@ -69,8 +70,10 @@ extension CPU {
     }
     let changed = new ^ s.pointee.cr0
     s.pointee.cr0 = new
+    if changed & CR0.pg != 0 { c.pointee.tags.invalidatePages() }
     if changed & (CR0.pg | CR0.pe | CR0.wp) != 0 { flushTLB() }
     if changed & (CR0.pe | CR0.am) != 0 { refreshMode() }
+    refreshCache()
     return true
   }
 
@@ -79,6 +82,7 @@ extension CPU {
     refreshSegments()
     c.pointee.stackMask = seg(SegmentIndex.ss).pointee.isBig ? .max : 0xFFFF
     refreshJumpKey()
+    refreshCache()
   }
 
   /// LMSW: PE MP EM TS; PE can be set, not cleared.
@@ -128,6 +132,7 @@ extension CPU {
   func invalidatePage(_ o: UnsafePointer<Op>) -> Bool {
     guard isPrivileged else { return false }
     charge(o, .base)
+    c.pointee.tags.invalidatePage((seg(Int(o.pointee.seg)).pointee.base &+ offset(o)) >> 12)
     flushTLB(page: seg(Int(o.pointee.seg)).pointee.base &+ offset(o))
     return true
   }

@@ -235,6 +235,8 @@ extension CPU {
   @inline(__always) private func read64(_ o: UnsafePointer<Op>, _ linear: UInt32) -> UInt64? {
     let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
     if _fastPath((linear &+ 7) & 0xFFFF_F000 == entry.pointee.readTag) {
+      touch(o, entry, linear, 4)
+      touch(o, entry, linear &+ 4, 4)
       return entry.pointee.host(linear).loadUnaligned(as: UInt64.self)
     }
     return slowRead64(o, linear)
@@ -249,6 +251,8 @@ extension CPU {
   @inline(__always) private func write64(_ o: UnsafePointer<Op>, _ linear: UInt32, _ value: UInt64) -> Bool {
     let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
     if _fastPath((linear &+ 7) & 0xFFFF_F000 == entry.pointee.writeTag) {
+      post(o, linear, 4)
+      post(o, linear &+ 4, 4)
       entry.pointee.host(linear).storeBytes(of: value, as: UInt64.self)
       return true
     }

@@ -70,9 +70,9 @@ extension CPU {
     flushTLB(page: linear)
     let frame = s.pointee.tr[7] & ~0xFFF & c.pointee.addressMask
     guard command & 0x800 != 0, !c.pointee.breakpointsArmed, let page = memory.readablePage(frame) else { return }
-    fillTLB(linear, host: page, write: false, user: user)
+    fillTLB(linear, physical: frame, host: page, write: false, user: user)
     if command & 0x440 == 0x440, let page = memory.writablePage(frame) {
-      fillTLB(linear, host: page, write: true, user: user)
+      fillTLB(linear, physical: frame, host: page, write: true, user: user)
     }
   }
 

@@ -11,6 +11,8 @@ struct TLBEntry {
   var codeTag: UInt32 = 1
   /// The RAM page (offset in RAM), for finding every translation of a page.
   var ramPage: UInt32 = 0xFFFF_FFFF
+  /// Physical address of the page divided by 16.
+  var line: UInt32 = 0
   /// Host address minus linear address.
   var addend: Int = 0
   /// A device answers: reads and writes go to it, without another walk.
@@ -80,18 +82,23 @@ extension CPU {
   }
 
   /// Enters the translation of `linear` for one kind of access, keeping what is known of the same page.
-  func fillTLB(_ linear: UInt32, host: UnsafeMutablePointer<UInt8>, write: Bool, user: Bool) {
+  func fillTLB(
+    _ linear: UInt32, physical: UInt32, host: UnsafeMutablePointer<UInt8>, write: Bool, user: Bool
+  ) {
     let page = linear & ~0xFFF
     let entry = c.pointee.tlbStorage + (Int(linear >> 12) & (TLBEntry.count - 1)) + (user ? TLBEntry.count : 0)
     let addend = Int(bitPattern: host) &- Int(page)
     let known = entry.pointee.readTag == page || entry.pointee.writeTag == page || entry.pointee.codeTag == page
     if !known || entry.pointee.addend != addend { entry.pointee = TLBEntry() }
     entry.pointee.addend = addend
+    entry.pointee.line = (physical >> 12) << 8
     let offset = UInt(bitPattern: host) &- UInt(bitPattern: c.pointee.ram)
     let ramPage = offset < UInt(c.pointee.ramPages) << 12 ? UInt32(truncatingIfNeeded: offset >> 12) : 0xFFFF_FFFF
     entry.pointee.ramPage = ramPage
     if !write {
       entry.pointee.readTag = page
+    } else if c.pointee.isProbing {
+      // Writes are being noted: none may go through.
     } else if ramPage != 0xFFFF_FFFF, c.pointee.codePages[Int(ramPage)] != 0 {
       entry.pointee.codeTag = page
     } else {

@@ -47,6 +47,7 @@ extension CPU {
       s.pointee.flags |= EFLAGS.rf
     }
     c.pointee.delivery = .base
+    if kind == .hardware { c.pointee.worldEvents &+= 1 }
     s.pointee.pipe = Pipe.flushed
     if !isProtected { return deliverReal(vector) }
     return deliverProtected(vector, error: error, kind: kind)

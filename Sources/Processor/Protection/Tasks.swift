@@ -92,6 +92,7 @@ extension CPU {
     s.pointee.cr0 |= CR0.ts
     if new.is386, s.pointee.cr0 & CR0.pg != 0 {
       s.pointee.cr3 = image.cr3
+      c.pointee.tags.invalidatePages()
       flushTLB()
     }
     // L0-L3 and LE are for one task. - Source: 386 PRM 12.2.2.

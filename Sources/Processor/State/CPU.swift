@@ -48,6 +48,10 @@ struct Caches {
   // The model.
   let timing: TimingTable
   var pipelineModel: PipelineModel
+  var memoryModel = MemoryModel()
+  var tags: CacheTags
+  /// Counts the changes of any set's last used line: a block that was complete in the cache at the current count still is.
+  var epoch = 1
   /// How the interrupt or exception just delivered went, for its clocks.
   var delivery = TimingRole.base
   let is486: Bool
@@ -67,6 +71,10 @@ struct Caches {
   var breakpointsArmed = false
   /// #AC is enabled right now (CR0.AM, EFLAGS.AC, CPL 3): data accesses take the slow path.
   var alignmentChecked = false
+  /// A waiting loop is being examined: writes are noted.
+  var isProbing = false
+  /// Counts accesses to devices and external interrupts.
+  var worldEvents = 0
   /// The run loop was asked to return.
   var stopRequested = false
   /// Vector tests: INT3 and INTO stay pending as exceptions instead of going through a gate.

@@ -67,8 +67,15 @@ struct CPUState: SavedState {
   var awaitsNumericInterrupt = false
   /// Clocks since power-on at which the numeric unit has finished its last instruction.
   var numericBusyUntil: Int64 = 0
-  /// The numeric unit, if there is one. Last, since it is large.
+  /// Clocks since power-on at which the last posted write leaves the bus, and at which the last line fill is complete.
+  var writesUntil: Int64 = 0
+  var fillsUntil: Int64 = 0
+  /// The DRAM row that is open (physical address divided by 4096).
+  var openRow = UInt32.max
+  /// The numeric unit, if there is one.
   var fpu = X87()
+  /// `CacheTags.bytes`, in saved states only.
+  var cacheTags: [UInt8] = []
 
   init() {}
 }

@@ -25,13 +25,27 @@ extension CPU {
   /// has been left in front of it, since the slice is used up.
   @inline(never) func look(at o: UnsafePointer<Op>) -> Bool {
     UnsafeMutablePointer(mutating: o).pointee.id = o.pointee.original
-    if s.pointee.left >= 0 { return true }
     let block = c.pointee.block
+    let isFirst = o <= UnsafePointer(block.pointee.ops)
+    if s.pointee.left >= 0 {
+      if !isFirst, o.pointee.length != 0, c.pointee.memoryModel.looksUpCode { fetch(o, behind: o - 1, block) }
+      return true
+    }
     s.pointee.left &+= Int64(o.pointee.after) &+ Int64(o.pointee.clocks)
     s.pointee.eip &+= UInt32(o.pointee.start)
-    if o > UnsafePointer(block.pointee.ops) { s.pointee.pipe = (o - 1).pointee.exit }
+    if !isFirst { s.pointee.pipe = (o - 1).pointee.exit }
     _ = settle(block)
     return false
+  }
+
+  /// Looks up the lines that instruction `o` reaches first, and makes an event of the next that will have to.
+  private func fetch(_ o: UnsafePointer<Op>, behind previous: UnsafePointer<Op>, _ block: UnsafeMutablePointer<Block>) {
+    let start = block.pointee.physical
+    let before = (start &+ UInt32(previous.pointee.start) &+ UInt32(previous.pointee.length) &- 1) >> 4
+    let last = (start &+ UInt32(o.pointee.start) &+ UInt32(o.pointee.length) &- 1) >> 4
+    fetch(before &+ 1, last, o, before: Int64(o.pointee.clocks))
+    watchCode(behind: last, block)
+    if s.pointee.left < 0 { look(behind: o) }
   }
 
   /// Clocks of RCL and RCR by a count above the least, on the 486.

@@ -30,6 +30,8 @@ enum Pipe {
   static let flushed: UInt16 = 0
   /// The target of a jump.
   static let jumped: UInt16 = 1
+  /// A repeated instruction that goes on between two iterations: it has been fetched and decoded.
+  static let resumed: UInt16 = 0x3FFE
   /// Set in all states in which the instruction before lies before this one.
   static let sequential: UInt16 = 2
   /// Bits that states use, for keys.
@@ -38,10 +40,10 @@ enum Pipe {
 
 /// Walks through a run of instructions and gives each its static clocks.
 struct Pipeline {
-  private(set) var state: UInt16
-  private let model: PipelineModel
-  private let code32: Bool
-  private var address: UInt32
+  var state: UInt16
+  let model: PipelineModel
+  let code32: Bool
+  var address: UInt32
 
   init(state: UInt16, model: PipelineModel, code32: Bool, address: UInt32) {
     self.state = state
@@ -52,18 +54,23 @@ struct Pipeline {
 
   /// Adds to `op.clocks` what the instruction waits for before it starts, and moves on.
   mutating func issue(_ op: inout Op, _ decoder: Decoder) {
-    if model.is486 {
-      if model.isFull { issue486(&op, decoder) } else { state = Pipe.jumped }
+    // Base and index together take the 386 a clock. - Source: 386 DX data sheet, note to the clock tables.
+    if !model.is486, !decoder.isRegister, op.base < 32, op.index < 32 { op.clocks &+= 1 }
+    if !model.isFull {
+      if !model.is486, state == Pipe.jumped { op.clocks &+= UInt16(decoder.components) }
+      state = model.is486 ? Pipe.jumped : Pipe.flushed
+    } else if decoder.isString {
+      // Long enough for everything behind it to be ready; the same whether it was cut in two or not.
+      if state != Pipe.resumed {
+        if model.is486 { issue486(&op, decoder) } else { issue386(&op, decoder) }
+      }
+      state = Pipe.sequential | (model.is486 ? 3 << 2 : UInt16(model.queue) << 2)
     } else {
-      if state == Pipe.jumped { op.clocks &+= UInt16(decoder.components) }
-      if model.isFull { issue386(&op, decoder) } else { state = Pipe.flushed }
+      if model.is486 { issue486(&op, decoder) } else { issue386(&op, decoder) }
     }
     address &+= UInt32(decoder.length)
     op.exit = state
   }
-
-  private mutating func issue486(_ op: inout Op, _ decoder: Decoder) { state = Pipe.jumped }
-  private mutating func issue386(_ op: inout Op, _ decoder: Decoder) { state = Pipe.flushed }
 }
 
 extension Decoder {
@@ -78,17 +85,13 @@ extension Decoder {
     return prefixes + (repeatPrefix != 0 ? 1 : 0) + opcodes + bytes + (hasDisplacement ? 1 : 0) + (hasImmediate ? 1 : 0)
   }
 
-  private var hasModRM: Bool { form.hasModRM || opcode < 0x100 && opcode & 0xF8 == 0xD8 }
-}
-
-extension Processor {
-  /// How much of the processor's behaviour in time is modelled. A choice made before power-on: changing it drops what
-  /// was decoded.
-  public var timingModel: TimingModel {
-    get { cpu.c.pointee.pipelineModel.isFull ? .full : .simple }
-    set {
-      cpu.c.pointee.pipelineModel.isFull = newValue == .full
-      cpu.dropAllBlocks()
+  /// MOVS CMPS STOS LODS SCAS INS OUTS.
+  var isString: Bool {
+    switch form.operation {
+    case .movs, .cmps, .stos, .lods, .scas, .ins, .outs: true
+    default: false
     }
   }
+
+  private var hasModRM: Bool { form.hasModRM || opcode < 0x100 && opcode & 0xF8 == 0xD8 }
 }

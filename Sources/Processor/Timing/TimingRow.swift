@@ -36,6 +36,38 @@ public struct TimingRow: Equatable, Sendable {
   /// "high", "medium" or "low".
   public let confidence: String
 
+  /// "microbenchmark": the test suite repeats the instruction and compares its clocks with this row. Otherwise why not.
+  public var coverage: String {
+    switch (mnemonic, role) {
+    case ("HLT", _): return "ends with an interrupt: the test of interrupt latency has its clocks"
+    case ("LOCK", _), ("prefix", _), ("LEA", "note"): return "a rule, not a form: a test of the pipeline"
+    case ("UD (invalid opcode)", _): return "the same as the row \"exception\""
+    case ("BOUND", "taken"): return "not modelled: counted as the interrupt alone"
+    case ("INVLPG", "miss"): return "not modelled: counted as a hit"
+    case (_, "v86-from-v86"), (_, "base-from-v86"), (_, "v86-from-base"), (_, "base-from-base"):
+      return "none; the other task switches are covered"
+    default: return confidence == "low" ? "none: the source isn't sure" : "microbenchmark"
+    }
+  }
+
+  /// The clocks as text: "3", "7+m", "13-26".
+  public var clockText: String {
+    let range = minimum == maximum ? "\(minimum)" : "\(minimum)-\(maximum)"
+    let parts = varies.split(separator: " ").compactMap { part -> String? in
+      switch part {
+      case "log2", "bits": nil
+      case "int": "interrupt"
+      default: String(part)
+      }
+    }
+    return ([range] + parts).joined(separator: "+")
+  }
+
+  /// The table for `model`: without the numeric unit where there can't be one.
+  public static func all(for model: ProcessorModel) -> [TimingRow] {
+    all(family: model.family).filter { $0.size != "fp" || model.family == 3 || model.hasOwnFPU }
+  }
+
   /// All rows for `family` 3 or 4, in the tables' order.
   public static func all(family: Int) -> [TimingRow] { family == 4 ? i486 : i386 }
 

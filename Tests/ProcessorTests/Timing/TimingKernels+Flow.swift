@@ -222,13 +222,15 @@ extension TimingKernels {
     }
   }
 
-  /// An undefined opcode; the handler goes on behind it: PUSH BP, MOV BP,SP, ADD word [BP+2],2, POP BP, IRET.
+  /// An undefined opcode; the handler goes on behind it: PUSH BP, MOV BP,SP, CLD, CLD, INC word [BP+2] twice, POP BP, CLD,
+  /// IRET.
   private func exceptions() -> [TimingKernel] {
     let isV86 = row.role == "v86"
     let back = clocks(
       "IRET", isV86 ? "to-v86" : row.role == "inner" ? "outer" : row.role == "protected" ? "protected" : "base")
-    let handler = family == 4 ? 1 + 1 + 3 + 1 : 2 + 2 + 7 + 4
-    let bytes: [UInt8] = [0x55, 0x89, 0xE5, 0x83, 0x46, 0x02, 0x02, 0x5D] + (isV86 ? [0x66, 0xCF] : [0xCF])
+    let handler = family == 4 ? 1 + 1 + 4 + 6 + 1 + 2 : 2 + 2 + 4 + 12 + 4 + 2
+    let bytes: [UInt8] =
+      [0x55, 0x89, 0xE5, 0xFC, 0xFC, 0xFF, 0x46, 0x02, 0xFF, 0x46, 0x02, 0x5D, 0xFC] + (isV86 ? [0x66, 0xCF] : [0xCF])
     var kernel = TimingKernel(body: { _ in [0x0F, 0xFF] }, handler: bytes, expected: expected(back + handler))
     kernel.mode =
       switch row.role {

@@ -11,7 +11,7 @@ struct TimingKernels {
   private var wide: Bool { row.size == "32" && !row.mode.hasPrefix("real") }
   private var dword: Bool { row.size == "32" }
 
-  /// nil: the row isn't an instruction that a kernel can be made of; `TimingTests.exempt` has the reason.
+  /// nil: the row isn't an instruction that a kernel can be made of; `TimingRow.coverage` has the reason.
   func kernels() -> [TimingKernel] {
     switch row.role {
     case "task", "task-gate", "inner", "outer", "to-v86", "gate-inner", "gate-parameters", "gate-same":
