@@ -70,7 +70,7 @@ public final class Processor: Wiring {
     memory.onCodeWrite = { [unowned self] address, size in cpu.codeWasWritten(address, size) }
     memory.onMapChange = { [unowned self] in
       cpu.dropAllBlocks()
-      cpu.flushTLB()
+      cpu.flushSoftwareTLB()
     }
     scheduler.onNearerDeadline = { [unowned self] in cpu.requestAttention() }
     setTiming(.simple, board: .ideal)
@@ -430,7 +430,7 @@ public final class Processor: Wiring {
     cpu.c.pointee.exception = 0
     cpu.c.pointee.leaveBlock = false
     cpu.dropAllBlocks()
-    cpu.flushTLB()
+    cpu.flushSoftwareTLB()
     cpu.refreshMode()
     cpu.refreshBreakpoints()
     cpu.c.pointee.tags.load(state.cacheTags)

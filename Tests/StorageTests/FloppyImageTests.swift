@@ -30,6 +30,9 @@ final class Scratch {
     return file
   }
 
+  /// Removes a file with the others that it didn't write itself.
+  func adopt(_ file: String) { files.append(file) }
+
   func read(_ file: String) throws -> [UInt8] {
     let host = try HostFile(path: file, access: .readOnly)
     return try host.read(at: 0, count: host.size)

@@ -69,6 +69,7 @@ public final class Motherboard {
     var fpu: Bool?
     var timing: TimingModel
     var boardTiming: BoardTiming
+    var tlb = TLBPolicy.coherent
     var ramSize: Int
     var roms: ROMs
     var setup: CMOSSetup
@@ -88,6 +89,7 @@ public final class Motherboard {
     processor = Processor(
       model: parts.model, fpu: parts.fpu, memory: backplane.memory, io: backplane.io, scheduler: backplane.scheduler)
     processor.setTiming(parts.timing, board: parts.boardTiming)
+    processor.tlbPolicy = parts.tlb
     dma = DMAController(memory: backplane.memory)
     clock = RealTimeClock(start: parts.start, cmos: parts.setup)
     serial1 = SerialPort(SerialPort.Configuration(name: "com1", base: 0x3F8, irq: 4, connected: parts.serial[0]))

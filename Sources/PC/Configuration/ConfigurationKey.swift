@@ -40,6 +40,9 @@ public struct ConfigurationKey: Sendable {
     ConfigurationKey(
       "cpu.timing", flag: "timing", \.cpu.timing,
       "what counts in time: the clock tables (simple), or prefetching, caches and memory, too (full)"),
+    ConfigurationKey(
+      "cpu.tlb", \.cpu.tlb,
+      "page tables changed without a flush: seen at once, or by the real 32 entries, when they are used up"),
     ConfigurationKey("memory.size", flag: "memory", \.memory.size, "RAM"),
     ConfigurationKey("memory.cache", \.memory.cache, "the board's cache"),
     ConfigurationKey("memory.wait-states", \.memory.waitStates, "wait states of the DRAM"),

@@ -27,6 +27,8 @@ extension ConfigurationValue where Self: RawRepresentable, RawValue == String, S
 
 extension ProcessorModel: ConfigurationValue {}
 
+extension TLBPolicy: ConfigurationValue {}
+
 extension String: ConfigurationValue {
   public init?(configurationText text: String) { self = text }
   public var configurationText: String { self }

@@ -20,6 +20,8 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     public var fpu = FPUChoice.auto
     /// How much of its behaviour in time is modelled.
     public var timing = TimingModel.full
+    /// How translations follow page tables that change without a flush.
+    public var tlb = TLBPolicy.coherent
   }
   /// RAM.
   public struct Memory: Codable, Equatable, Sendable {

@@ -100,6 +100,7 @@ extension CPU {
     guard let block = found else { return nil }
     let entry = jumpEntry(linear)
     entry.pointee.key = jumpKey(linear)
+    c.pointee.codeTranslations |= 1 << UInt64(linear >> 12 & 63)
     entry.pointee.block = block
     return block
   }

@@ -72,7 +72,11 @@ struct CPUState: SavedState {
   var fillsUntil: Int64 = 0
   /// The DRAM row that is open (physical address divided by 4096).
   var openRow = UInt32.max
-  /// The numeric unit, if there is one.
+  /// The TLB: four ways of eight sets.
+  var tlb = Bank<32, Translation>(repeating: Translation())
+  /// The way of each set that makes room next.
+  var tlbOldest = Bank<8, UInt8>(repeating: 0)
+  /// The numeric unit, if there is one. Last, since it is large.
   var fpu = X87()
   /// `CacheTags.bytes`, in saved states only.
   var cacheTags: [UInt8] = []

@@ -32,6 +32,7 @@ private struct IdleState: Equatable {
   let flags: [UInt64]
   let pipe: UInt16
   let busy: Int64
+  let translations: [UInt8]
 
   init(_ cpu: CPU) {
     let s = cpu.s
@@ -46,6 +47,7 @@ private struct IdleState: Equatable {
       UInt64(s.pointee.cpl),
     ]
     pipe = s.pointee.pipe
+    translations = (0..<8).map { s.pointee.tlbOldest[$0] }
     busy = s.pointee.numericBusyUntil
   }
 }

@@ -79,7 +79,8 @@ import Testing
   @Test("A mix of work like Dhrystone's gives VAX MIPS inside what was published for 386DX-33, 486DX-33 and DX2-66")
   func work() throws {
     let program = [UInt8](
-      try Data(contentsOf: Bundle.module.bundleURL.appending(path: "Programs/workmix.bin")))
+      try Data(contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Programs/workmix.bin"))
+    )
     let spreads: [(ProcessorModel, ClosedRange<Double>)] = [
       (.i386dx33, 6...9), (.i486dx33, 15...20), (.i486dx2x66, 28...36),
     ]
