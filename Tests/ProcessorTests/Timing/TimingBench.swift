@@ -78,6 +78,13 @@ final class TimingBench {
     return pass()
   }
 
+  /// Runs `program` once and returns the clocks at its stamps.
+  func stamps(_ program: [UInt8]) -> [Int64] {
+    put(0x1_0000, program)
+    _ = pass()
+    return watch.state.stamps.map { processor.clock.nextTick(from: $0) }
+  }
+
   private func pass() -> Int64 {
     cpu.flushTLB()
     cpu.refreshMode()
