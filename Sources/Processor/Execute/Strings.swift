@@ -8,7 +8,7 @@ private struct StringClocks {
   var start: Int64 = 0
   var each: Int64 = 0
 
-  init(_ cpu: CPU, _ record: UInt16, _ operation: Operation) {
+  init(_ cpu: CPU, _ record: UInt16, _ operation: Operation, _ size: Int) {
     let timing = cpu.c.pointee.timing
     let mode = operation == .ins || operation == .outs ? cpu.portRole : .base
     let (first, iteration): (TimingRole, TimingRole) =
@@ -22,6 +22,10 @@ private struct StringClocks {
     start = timing.clocks(record, first) ?? timing.clocks(record, .repeat) ?? 0
     each = timing.clocks(record, iteration) ?? timing.clocks(record, .each) ?? 1
     none = timing.clocks(record, .repeatNone) ?? start
+    // What each access takes longer than on a bus that is wide enough and doesn't wait.
+    let accesses: Int64 = operation == .movs || operation == .cmps ? 2 : 1
+    once &+= accesses &* cpu.stringWait(size)
+    each &+= accesses &* cpu.stringWait(size)
     one = timing.clocks(record, .repeatOne).map { $0 &- each } ?? start
   }
 }
@@ -31,14 +35,14 @@ extension CPU {
   func string(_ o: UnsafePointer<Op>) -> Bool {
     let operation = Operation(rawValue: o.pointee.a) ?? .undefined
     if !iterate(o, operation) { return false }
-    let clocks = StringClocks(self, o.pointee.record, operation)
+    let clocks = StringClocks(self, o.pointee.record, operation, o.pointee.size)
     return charge(clocks.once) && !c.pointee.leaveBlock
   }
 
   /// INS and OUTS, and every string instruction with a repeat prefix. Interruptible between iterations.
   func repeatedString(_ o: UnsafePointer<Op>) -> Flow {
     let operation = Operation(rawValue: o.pointee.a) ?? .undefined
-    let clocks = StringClocks(self, o.pointee.record, operation)
+    let clocks = StringClocks(self, o.pointee.record, operation, o.pointee.size)
     if o.pointee.mode & 0xC0 == 0 {
       if !iterate(o, operation) { return .leave }
       _ = charge(clocks.once)

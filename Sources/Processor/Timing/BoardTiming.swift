@@ -54,12 +54,15 @@ public struct BoardTiming: Equatable, Sendable {
     case .i486sx25:
       board.cacheSize = 128 << 10
       (board.memoryFirst, board.memoryNext) = (4, 2)
-    case .i486dx33, .i486dx2x66, .i486dx4x100: board.cacheSize = 256 << 10
+      board.write = 3
+    case .i486dx33, .i486dx2x66, .i486dx4x100:
+      board.cacheSize = 256 << 10
+      board.write = 4
     case .i486dx50:
       board.cacheSize = 256 << 10
       (board.cacheFirst, board.cacheNext) = (3, 2)
       (board.memoryFirst, board.memoryNext) = (7, 3)
-      board.write = 3
+      board.write = 5
     }
     if model == .i486dx2x66 || model == .i486dx4x100 { board.video = .local }
     return board

@@ -80,6 +80,11 @@ extension CPU {
 
   @inline(never) private func slowPost(_ o: UnsafePointer<Op>, _ linear: UInt32, _ bytes: UInt32, _ now: Int64) {
     let cost = c.pointee.memoryModel.write
+    if linear & (bytes &- 1) == 0, o.pointee.original.rawValue < OpID.escapeRegister.rawValue {
+      // The usual case: an aligned write of a plain instruction waits for a buffer.
+      chargeHere(o, s.pointee.writesUntil &- now &- 4 &* cost)
+      return
+    }
     let split = splitClocks(o, linear, bytes)
     if split != 0 { s.pointee.writesUntil &+= cost }
     var full = max(s.pointee.writesUntil &- now &- 4 &* cost, 0)
@@ -89,6 +94,14 @@ extension CPU {
       full = 0
     }
     if split &+ full != 0 { chargeHere(o, split &+ full) }
+  }
+
+  /// 386 without a cache: clocks that an aligned access of a string takes longer than the tables' two.
+  func stringWait(_ size: Int) -> Int64 {
+    let model = c.pointee.pipelineModel
+    guard model.isFull, !model.is486 else { return 0 }
+    let cycles = Int64(max(size / model.busWidth, 1))
+    return cycles &* Int64(model.busCycle) &- 2
   }
 
   /// Instructions of many writes whose clocks hold for free buffers; of strings each write counts.

@@ -28,22 +28,24 @@ extension Pipeline {
       progress = 0
     }
     bytes -= length
-    let cycles = decoder.dataCycles(width: width)
+    let (cycles, further) = decoder.dataCycles(width: width)
     // What was waited for and decoded is no time to fetch in.
     var idle = Int(own) - cycles * 2 + progress
     while idle >= cycle, bytes + width <= model.queue {
       bytes += width
       idle -= cycle
     }
-    op.clocks &+= UInt16(cycles * (cycle - 2))
+    // Wait states, and the second cycles of double words on the SX.
+    op.clocks &+= UInt16(cycles * (cycle - 2) + further * 2)
     progress = bytes + width <= model.queue ? min(max(idle, 0), cycle - 1) : 0
     state = Pipe.sequential | UInt16(min(bytes, 31)) << 2 | UInt16(min(progress, 7)) << 7
   }
 }
 
 extension Decoder {
-  /// Bus cycles for data of the instruction just decoded, its operands aligned. Strings count their own.
-  func dataCycles(width: Int) -> Int {
+  /// Bus cycles for data of the instruction just decoded, its operands aligned, and how many of them are the second half
+  /// of an access. Strings count their own.
+  func dataCycles(width: Int) -> (all: Int, further: Int) {
     let size = isByte ? 1 : operandSize32 ? 4 : 2
     let each = (size + width - 1) / width
     let memory = isRegister ? 0 : 1
@@ -60,6 +62,6 @@ extension Decoder {
       case .loadFarPointer, .bound, .retf, .retfPop, .callFarPointer, .jmpFarMemory: 2
       default: 2 * memory
       }
-    return accesses * each
+    return (accesses * each, accesses * (each - 1))
   }
 }
