@@ -137,7 +137,7 @@ public final class Processor: Wiring {
     cpu.c.pointee.exception = 0
     cpu.c.pointee.leaveBlock = false
     cpu.c.pointee.breakpointsArmed = false
-    cpu.c.pointee.tags.invalidate()
+    cpu.emptyCache()
     cpu.c.pointee.tags.invalidatePages()
     cpu.flushTLB()
     cpu.refreshMode()
@@ -205,7 +205,6 @@ public final class Processor: Wiring {
       }
       setSlice(until: wake)
       if passIdleTime(until: cpu.s.pointee.target) { continue }
-      setSlice(until: wake)
       if cpu.s.pointee.shadow || cpu.s.pointee.flags & EFLAGS.tf != 0 || cpu.c.pointee.breakpointsArmed {
         step()
       } else {

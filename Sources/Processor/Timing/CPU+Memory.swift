@@ -14,6 +14,8 @@ struct MemoryModel {
   var multiplier: Int64 = 1
   /// Core clocks a write keeps the bus busy; 0 if writes cost nothing.
   var write: Int64 = 0
+  /// Core clocks of writes that the buffers hold.
+  var buffered: Int64 = 0
   /// Core clocks of an access in two parts: the other part.
   var split: Int64 = 3
   /// A data bus of 16 bits: words at odd addresses take two cycles.
@@ -71,29 +73,34 @@ extension CPU {
   /// - Source: i486 data book, write buffers: four, each one bus write.
   @inline(__always) func post(_ o: UnsafePointer<Op>, _ linear: UInt32, _ bytes: UInt32) {
     guard c.pointee.memoryModel.isModelled else { return }
-    let cost = c.pointee.memoryModel.write
     let now = s.pointee.target &- s.pointee.left &- Int64(o.pointee.after)
-    let end = max(s.pointee.writesUntil, now) &+ cost
+    let end = max(s.pointee.writesUntil, now) &+ c.pointee.memoryModel.write
     s.pointee.writesUntil = end
-    if _slowPath(end &- now > 4 &* cost || linear & (bytes &- 1) != 0) { slowPost(o, linear, bytes, now) }
+    let full = end &- now &- c.pointee.memoryModel.buffered
+    if full > 0 { chargeHere(o, full) }
+    if _slowPath(linear & (bytes &- 1) != 0) { splitPost(o, linear, bytes) }
   }
 
-  @inline(never) private func slowPost(_ o: UnsafePointer<Op>, _ linear: UInt32, _ bytes: UInt32, _ now: Int64) {
-    let cost = c.pointee.memoryModel.write
-    if linear & (bytes &- 1) == 0, o.pointee.original.rawValue < OpID.escapeRegister.rawValue {
-      // The usual case: an aligned write of a plain instruction waits for a buffer.
-      chargeHere(o, s.pointee.writesUntil &- now &- 4 &* cost)
-      return
-    }
+  /// A misaligned write: two writes, if it crosses a boundary.
+  @inline(never) private func splitPost(_ o: UnsafePointer<Op>, _ linear: UInt32, _ bytes: UInt32) {
     let split = splitClocks(o, linear, bytes)
-    if split != 0 { s.pointee.writesUntil &+= cost }
-    var full = max(s.pointee.writesUntil &- now &- 4 &* cost, 0)
-    if writesAreCounted(o) {
-      // PUSHA, FSAVE and the like write all along; their clocks have the buffers in them.
-      s.pointee.writesUntil &-= full
-      full = 0
-    }
-    if split &+ full != 0 { chargeHere(o, split &+ full) }
+    guard split != 0 else { return }
+    chargeHere(o, split)
+    s.pointee.writesUntil &+= c.pointee.memoryModel.write
+  }
+
+  /// Does `body`, an instruction of many writes like PUSHA or FSAVE: they happen all along, and the instruction's clocks
+  /// hold for free buffers.
+  @inline(__always) func withWritesCounted(_ body: () -> Bool) -> Bool {
+    let buffered = c.pointee.memoryModel.buffered
+    c.pointee.memoryModel.buffered = 1 << 40
+    defer { endCountedWrites(buffered) }
+    return body()
+  }
+
+  private func endCountedWrites(_ buffered: Int64) {
+    c.pointee.memoryModel.buffered = buffered
+    s.pointee.writesUntil = min(s.pointee.writesUntil, s.pointee.target &- s.pointee.left &+ buffered)
   }
 
   /// 386 without a cache: clocks that an aligned access of a string takes longer than the tables' two.
@@ -102,19 +109,6 @@ extension CPU {
     guard model.isFull, !model.is486 else { return 0 }
     let cycles = Int64(max(size / model.busWidth, 1))
     return cycles &* Int64(model.busCycle) &- 2
-  }
-
-  /// Instructions of many writes whose clocks hold for free buffers; of strings each write counts.
-  private func writesAreCounted(_ o: UnsafePointer<Op>) -> Bool {
-    switch o.pointee.original {
-    case .escapeMemory: true
-    case .other, .otherEnd:
-      switch Operation(rawValue: o.pointee.a) ?? .undefined {
-      case .movs, .stos, .ins: false
-      default: true
-      }
-    default: false
-    }
   }
 
   /// An access to a device's memory: the graphics card's.
@@ -131,19 +125,30 @@ extension CPU {
     if tags.recent[Int(line & tags.mask)] == line { return 0 }
     let now = s.pointee.target &- s.pointee.left &- Int64(o.pointee.after) &+ waited
     var clocks: Int64 = 0
-    if s.pointee.cr0 & CR0.pg != 0, !tags.touchPage(linear >> 12) { clocks = walkClocks(linear, now) }
-    c.pointee.epoch &+= 1
+    if s.pointee.cr0 & CR0.pg != 0, !tags.touchPage(linear >> 12) { clocks = walkClocks(linear, now, o) }
     if c.pointee.memoryModel.isOff { return clocks &+ fill(line, now &+ clocks) }
+    return bring(line, o) ? clocks : clocks &+ fill(line, now &+ clocks)
+  }
+
+  /// Makes `line` the last used of its set. - Returns: whether it was in the cache.
+  private func bring(_ line: UInt32, _ o: UnsafePointer<Op>) -> Bool {
+    let tags = c.pointee.tags
+    let set = Int(line & tags.mask)
+    if tags.recent[set] == line { return true }
+    if tags.holdsCode[set] {
+      tags.holdsCode[set] = false
+      c.pointee.epoch &+= 1
+    }
     let isThere = tags.touch(line)
     watchCode(line, o)
-    return isThere ? clocks : clocks &+ fill(line, now &+ clocks)
+    return isThere
   }
 
   /// Clocks of a translation that the TLB doesn't have, beyond the access itself.
   ///
   /// - Source: timing notes 2.5 and 1.5, recalled: 13 on the 486 with both entries in its cache, 21 and 28 without; 9 on
   ///   the 386. Unverified.
-  private func walkClocks(_ linear: UInt32, _ now: Int64) -> Int64 {
+  private func walkClocks(_ linear: UInt32, _ now: Int64, _ o: UnsafePointer<Op>) -> Int64 {
     guard c.pointee.is486 else { return 9 }
     let mask = c.pointee.addressMask & memory.addressMask
     let directory = (s.pointee.cr3 & ~0xFFF | (linear >> 20) & 0xFFC) & mask
@@ -151,7 +156,7 @@ extension CPU {
     var clocks: Int64 = 13
     for address in [directory, table] where !c.pointee.memoryModel.isOff {
       let line = address >> 4
-      if !c.pointee.tags.touch(line) { clocks &+= fill(line, now &+ clocks) }
+      if !bring(line, o) { clocks &+= fill(line, now &+ clocks) }
     }
     return clocks
   }
@@ -208,8 +213,21 @@ extension CPU {
     if block.pointee.pipe != Pipe.resumed {
       fetch(isNew ? first : first &+ 1, last, ops, before: Int64(ops.pointee.clocks))
     }
-    if watchCode(behind: last, block) { block.pointee.epoch = c.pointee.epoch }
+    if watchCode(behind: last, block) { rely(on: block) }
     if s.pointee.left < 0 { look(behind: ops) }
+  }
+
+  /// All lines of `block` are the last used of their sets, and it may run without a look until one isn't.
+  private func rely(on block: UnsafeMutablePointer<Block>) {
+    let tags = c.pointee.tags
+    let first = block.pointee.physical >> 4
+    let last = (block.pointee.physical &+ UInt32(block.pointee.length) &- 1) >> 4
+    for line in first...last {
+      // Going on in a line that has been used, but not last: it isn't relied on.
+      guard tags.recent[Int(line & tags.mask)] == line else { return }
+    }
+    for line in first...last { tags.holdsCode[Int(line & tags.mask)] = true }
+    block.pointee.epoch = c.pointee.epoch
   }
 
   /// Looks up the lines `first` to `last` for the instruction `o`, which hasn't run yet.

@@ -26,6 +26,8 @@ struct CacheTags {
   /// - Source: 386 PRM 10.6, i486 PRM 10.5: 32 entries, four ways.
   let pages: UnsafeMutablePointer<UInt32>
   let pageOrder: UnsafeMutablePointer<UInt8>
+  /// Sets whose last used line belongs to a decoded block that relies on it (`CPU.enter`). Not state: blocks aren't.
+  let holdsCode: UnsafeMutablePointer<Bool>
 
   init(sets: Int, ways: Int, boardLines: Int) {
     self.ways = ways
@@ -37,6 +39,8 @@ struct CacheTags {
     boardMask = UInt32(max(boardLines, 1) - 1)
     pages = .allocate(capacity: 32)
     pageOrder = .allocate(capacity: 8)
+    holdsCode = .allocate(capacity: sets)
+    holdsCode.initialize(repeating: false, count: sets)
     order.initialize(repeating: 0, count: sets)
     recent.initialize(repeating: CacheTags.void, count: sets)
     tags.initialize(repeating: CacheTags.void, count: sets * ways)
@@ -52,6 +56,7 @@ struct CacheTags {
     board.deallocate()
     pages.deallocate()
     pageOrder.deallocate()
+    holdsCode.deallocate()
   }
 
   /// INVD, WBINVD and RESET: the first level is empty.

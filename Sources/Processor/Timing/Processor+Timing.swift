@@ -20,6 +20,7 @@ extension Processor {
     memory.isNarrow = pipeline.busWidth == 2
     memory.split = is486 ? 3 : Int64(pipeline.busCycle)
     memory.write = is486 ? Int64(max(board.write, 1)) * multiplier : 0
+    memory.buffered = 4 * memory.write
     let hasCache = isFull && (is486 || board.cacheSize > 0)
     memory.compare = hasCache ? .max : 0
     memory.looksUpCode = hasCache
