@@ -122,6 +122,7 @@ extension CPU {
     var start = 0
     var count = 0
     var clocks = 0
+    var tail = 0
     let ops = c.pointee.store.scratch
     var pipeline = Pipeline(state: s.pointee.pipe, model: c.pointee.pipelineModel, code32: code32, address: key)
     while count < BlockStore.longestBlock {
@@ -138,7 +139,14 @@ extension CPU {
       available -= decoder.length
       clocks += Int(op.clocks)
       op.target = op.target &+ UInt32(start)
-      if status == .last, count > 0, fuse(ops + (count - 1), with: op) { break }
+      // A jump in a new line of code is fetched behind the access of what it would be joined with.
+      let end = key &+ UInt32(start)
+      let isInLine = (end &- UInt32(op.length) &- 1) >> 4 == (end &- 1) >> 4
+      if status == .last, count > 0, isInLine || !c.pointee.memoryModel.looksUpCode,
+        fuse(ops + (count - 1), with: op, tail: &tail)
+      {
+        break
+      }
       (ops + count).initialize(to: op)
       count += 1
       if status == .last { break }
@@ -148,7 +156,7 @@ extension CPU {
     end.start = UInt16(start)
     end.exit = pipeline.state
     (ops + count).initialize(to: end)
-    var after = 0
+    var after = tail
     for i in stride(from: count - 1, through: 0, by: -1) {
       ops[i].after = UInt16(truncatingIfNeeded: after)
       ops[i].original = ops[i].id
@@ -266,8 +274,9 @@ extension CPU {
     flushTLB()
   }
 
-  /// Joins a compare or a count with the conditional jump behind it.
-  private func fuse(_ first: UnsafeMutablePointer<Op>, with jump: Op) -> Bool {
+  /// Joins a compare or a count with the conditional jump behind it. `tail`: the jump's clocks, where they lie behind an
+  /// access to memory.
+  private func fuse(_ first: UnsafeMutablePointer<Op>, with jump: Op, tail: inout Int) -> Bool {
     let condition = Int(jump.id.rawValue) - Int(OpID.jO.rawValue)
     guard condition >= 0, condition < 16 else { return false }
     let id: OpID
@@ -299,7 +308,10 @@ extension CPU {
     first.pointee.id = id
     first.pointee.mode = table
     first.pointee.length &+= jump.length
-    first.pointee.clocks &+= jump.clocks
+    switch id {
+    case .cmp8rmJ, .cmp16rmJ, .cmp32rmJ, .cmp8miJ, .cmp16miJ, .cmp32miJ: tail = Int(jump.clocks)
+    default: first.pointee.clocks &+= jump.clocks
+    }
     first.pointee.extra = jump.extra
     first.pointee.exit = jump.exit
     first.pointee.target = jump.target

@@ -30,7 +30,13 @@ extension CPU {
     let timing = c.pointee.timing
     let record = o.pointee.record
     guard let total = timing.clocks(record, role) ?? timing.clocks(record, .base) else { return charge(more) }
-    return charge(total &+ more &- Int64(timing.least(record)))
+    let clocks = total &+ more &- Int64(timing.least(record))
+    if clocks < 0 {
+      // Time that wasn't needed. The slice doesn't get longer by it: somebody may have asked for attention.
+      s.pointee.target &+= clocks
+      return s.pointee.left >= 0
+    }
+    return charge(clocks)
   }
 
   /// As `charge` with the number for the mode the processor is in.
