@@ -189,11 +189,12 @@ public final class Processor: Wiring {
       scheduler.advance(to: now)
       _ = cpu.settle(cpu.c.pointee.block)
       if resetPending { performReset() }
-      if cpu.c.pointee.stopRequested || now >= limit { return }
+      // Before the run may end: a pending exception is no part of a saved state, and the instruction has been paid.
       if cpu.c.pointee.exception != 0 {
         cpu.deliverPendingException()
         continue
       }
+      if cpu.c.pointee.stopRequested || now >= limit { return }
       if takeInterrupt() {
         cpu.s.pointee.awaitsNumericInterrupt = false
         continue
@@ -419,6 +420,9 @@ public final class Processor: Wiring {
     state.cacheTags = cpu.c.pointee.tags.bytes
     return try state.savedValue()
   }
+
+  /// - Throws: `SavedStateError` if `load` would.
+  public func check(_ saved: SavedValue) throws { _ = try CPUState.loading(saved) }
 
   /// Takes back what `savedState` gave. - Returns: paths of saved values that nothing asked for.
   public func load(_ saved: SavedValue) throws -> [String] {

@@ -47,7 +47,7 @@ public final class Motherboard {
   public let input: InputQueue
 
   /// The ROMs of a board.
-  public struct ROMs {
+  public struct ROMs: Equatable, Sendable {
     /// 64, 128 or 256 KB; its end is seen at 1 MB and at 4 GB.
     public var system: [UInt8]
     /// Up to 64 KB, seen at C0000h.
