@@ -27,7 +27,8 @@ let package = Package(
   ],
   targets: [
     .target(name: "Hardware", swiftSettings: hot),
-    .target(name: "Processor", dependencies: ["Hardware"], swiftSettings: hot),
+    .target(name: "CTiming", exclude: ["i386.csv", "i486.csv"]),
+    .target(name: "Processor", dependencies: ["Hardware", "CTiming"], swiftSettings: hot),
     .target(name: "Storage", dependencies: ["Hardware", "Compression"], swiftSettings: hot),
     .target(name: "Devices", dependencies: ["Hardware", "Storage"], swiftSettings: hot),
     .target(name: "CFirmware"),
@@ -62,7 +63,7 @@ let package = Package(
     .testTarget(name: "HardwareTests", dependencies: ["Hardware"], swiftSettings: strict),
     .testTarget(
       name: "ProcessorTests", dependencies: ["Processor", "Hardware", "Compression"],
-      resources: [.copy("Vectors")],
+      exclude: ["Timing/Programs"], resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Hardware"], swiftSettings: strict),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Storage", "Hardware"], swiftSettings: strict),

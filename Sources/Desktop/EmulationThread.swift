@@ -52,6 +52,9 @@ final class EmulationThread {
 
   // MARK: On the thread
 
+  /// Guest time between two looks at the host's clock: at most a millisecond where they are held together.
+  private var slice: Span { pacer.speed == .max ? .milliseconds(3) : .milliseconds(1) }
+
   private func main() {
     defer { exchange.finish() }
     openSound()
@@ -64,7 +67,7 @@ final class EmulationThread {
         continue
       }
       do {
-        outcome = try session.run(until: session.machine.now + .milliseconds(3))
+        outcome = try session.run(until: session.machine.now + slice)
         if outcome != nil { return }
       } catch {
         failure = error

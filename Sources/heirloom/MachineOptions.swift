@@ -5,6 +5,7 @@ import PC
 struct MachineOptions: ParsableArguments {
   @Option(name: .customLong("cpu"), help: help("cpu.model", "NAME")) var cpu: String?
   @Option(name: .customLong("fpu"), help: help("cpu.fpu", "on|off|auto")) var fpu: String?
+  @Option(name: .customLong("timing"), help: help("cpu.timing", "full|simple")) var timing: String?
   @Option(name: .customLong("memory"), help: help("memory.size", "16M")) var memory: String?
   @Option(name: .customLong("floppy-a"), help: help("floppy.a", "IMG")) var floppyA: String?
   @Option(name: .customLong("floppy-b"), help: help("floppy.b", "IMG")) var floppyB: String?
@@ -40,8 +41,8 @@ struct MachineOptions: ParsableArguments {
   /// Puts the given flags, then the `--set` assignments, into `configuration`.
   func apply(to configuration: inout MachineConfiguration) throws(HostError) {
     let given: [(flag: String, text: String?)] = [
-      ("cpu", cpu), ("fpu", fpu), ("memory", memory), ("floppy-a", floppyA), ("floppy-b", floppyB), ("hda", hda),
-      ("hdb", hdb), ("hdc", hdc), ("hdd", hdd), ("cdrom", cdrom), ("boot", boot),
+      ("cpu", cpu), ("fpu", fpu), ("timing", timing), ("memory", memory), ("floppy-a", floppyA), ("floppy-b", floppyB),
+      ("hda", hda),      ("hdb", hdb), ("hdc", hdc), ("hdd", hdd), ("cdrom", cdrom), ("boot", boot),
       ("read-only", readOnly ? "on" : nil), ("video", video), ("sound", sound), ("mouse", mouse),
       ("serial1", serial1), ("serial2", serial2), ("parallel1", parallel1), ("debug-port", debugPort),
       ("bios", bios), ("video-bios", videoBIOS), ("rtc", rtc), ("on-triple-fault", onTripleFault),

@@ -81,6 +81,8 @@ public final class Motherboard {
   struct Parts {
     var model: ProcessorModel
     var fpu: Bool?
+    var timing: TimingModel
+    var boardTiming: BoardTiming
     var tlb = TLBPolicy.coherent
     var ramSize: Int
     var roms: ROMs
@@ -114,6 +116,7 @@ public final class Motherboard {
     backplane = Backplane(ramSize: parts.ramSize)
     processor = Processor(
       model: parts.model, fpu: parts.fpu, memory: backplane.memory, io: backplane.io, scheduler: backplane.scheduler)
+    processor.setTiming(parts.timing, board: parts.boardTiming)
     processor.tlbPolicy = parts.tlb
     dma = DMAController(memory: backplane.memory)
     clock = RealTimeClock(start: parts.start, cmos: parts.setup)

@@ -18,6 +18,8 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     public var model = ProcessorModel.i486dx2x66
     /// Whether there is a floating-point unit.
     public var fpu = FPUChoice.auto
+    /// How much of its behaviour in time is modelled.
+    public var timing = TimingModel.full
     /// How translations follow page tables that change without a flush.
     public var tlb = TLBPolicy.coherent
   }
@@ -25,6 +27,10 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
   public struct Memory: Codable, Equatable, Sendable {
     /// How much.
     public var size = MemorySize(megabytes: 16)
+    /// The board's cache.
+    public var cache = BoardCache.auto
+    /// Wait states of the DRAM.
+    public var waitStates = WaitStates.auto
   }
   /// ROMs other than the built-in ones.
   public struct Firmware: Codable, Equatable, Sendable {
@@ -82,6 +88,8 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
   public struct Video: Codable, Equatable, Sendable {
     /// Which card.
     public var card = VideoCard.vga
+    /// What it is plugged into.
+    public var bus = VideoBusChoice.auto
   }
   /// What a person has in hand.
   public struct Input: Codable, Equatable, Sendable {
