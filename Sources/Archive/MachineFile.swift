@@ -117,6 +117,14 @@ public final class MachineFile: Sendable {
     }
   }
 
+  /// Whether another program has the machine at `path` open for writing.
+  public static func isRunning(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+  }
+
   // MARK: Life
 
   /// Makes a file with an empty machine and hands it to `fill`; nothing is at `path` until all of it is there.

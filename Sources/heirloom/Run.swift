@@ -14,6 +14,8 @@ struct Run {
   var keeper: OpenMachine?
   /// A machine of a file goes on next time where it ends now, unless its power was switched off.
   var freezes = false
+  /// A machine of a file runs in a sandbox.
+  var isSealed = true
 
   /// Runs to the end; returns only if the exit status is 0.
   ///
@@ -22,6 +24,10 @@ struct Run {
     let signals = SignalWatch()
     signal(SIGPIPE, SIG_IGN)
     let session = try Session(configuration, options, keeper: keeper)
+    if let keeper, isSealed {
+      let places = writable(keeper)
+      session.onStart = { for line in Sandbox.enter(writable: places) { ErrorReport.complain(line) } }
+    }
     var end: Session.End?
     var failure: (any Error)?
     do {
@@ -51,6 +57,22 @@ struct Run {
   }
 }
 
+extension Run {
+  /// Where a machine of a file may write: what its seal says, its file's folder, and where the person wants pictures and
+  /// texts, in the current folder or where the script says.
+  private func writable(_ keeper: OpenMachine) -> [String] {
+    let asked = options.steps.compactMap { step -> String? in
+      switch step {
+      case .screenshot(let path): Sandbox.folder(of: path)
+      case .screenText(let path): path.map(Sandbox.folder)
+      case .insert(_, let path): path
+      default: nil
+      }
+    }
+    return Seal(configuration).writable + [Sandbox.folder(of: keeper.file.path), "."] + asked
+  }
+}
+
 /// A run without a window.
 struct Headless {
   var speed: Speed
@@ -59,6 +81,7 @@ struct Headless {
   /// Runs until the session ends or a signal asks for it.
   func run(_ session: Session) throws -> Session.End? {
     var pacer = Pacer(speed: speed)
+    session.onStart()
     while !signals.isPending {
       let slice: Span = speed == .max ? .milliseconds(50) : .milliseconds(5)
       if let end = try session.run(until: session.machine.now + slice) { return end }

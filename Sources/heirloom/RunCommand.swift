@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import Desktop
 import PC
 
 /// `heirloom run`: a machine, in a window or without one.
@@ -15,6 +16,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var later: LaterOptions
 
   mutating func run() throws {
+    if CommandLine.arguments.count == 1 { return try LibraryWindow().run() }
     try later.refuse()
     let steps = try session.steps()
     let speed = try session.speedChoice()
@@ -39,7 +41,7 @@ struct RunCommand: ParsableCommand {
     options.stopAfter = stopAfter
     try Run(
       configuration: configuration, options: options, speed: speed, printsHash: session.stateHash, keeper: keeper,
-      freezes: !session.noFreeze && !configuration.media.readOnly
+      freezes: !session.noFreeze && !configuration.media.readOnly, isSealed: !session.noSandbox
     ).start(headless: session.headless)
   }
 
