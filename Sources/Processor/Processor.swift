@@ -177,11 +177,12 @@ public final class Processor: Wiring {
       scheduler.advance(to: now)
       _ = cpu.settle(cpu.c.pointee.block)
       if resetPending { performReset() }
-      if cpu.c.pointee.stopRequested || now >= limit { return }
+      // Before the run may end: a pending exception is no part of a saved state, and the instruction has been paid.
       if cpu.c.pointee.exception != 0 {
         cpu.deliverPendingException()
         continue
       }
+      if cpu.c.pointee.stopRequested || now >= limit { return }
       if takeInterrupt() {
         cpu.s.pointee.awaitsNumericInterrupt = false
         continue

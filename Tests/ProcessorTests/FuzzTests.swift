@@ -154,14 +154,15 @@ private final class Case {
 
 @Suite struct FuzzTests {
   /// Cases in an ordinary test run; `HEIRLOOM_FUZZ_SECONDS` goes on for as long.
-  private static let cases = 60
+  private static let cases: UInt64 = 60
 
   @Test("Random code in every mode neither traps nor hangs, and doesn't depend on how the run is cut")
   func randomCode() throws {
     let seconds = ProcessInfo.processInfo.environment["HEIRLOOM_FUZZ_SECONDS"].flatMap(Double.init) ?? 0
     let start = Date()
-    var number: UInt64 = 0
-    while number < Self.cases || Date().timeIntervalSince(start) < seconds {
+    let first = ProcessInfo.processInfo.environment["HEIRLOOM_FUZZ_FIRST"].flatMap(UInt64.init) ?? 1
+    var number = max(first, 1) - 1
+    while number < first + Self.cases - 1 || Date().timeIntervalSince(start) < seconds {
       number += 1
       var dice = Dice(state: number)
       let models: [ProcessorModel] = [.i386dx33, .i386sx16, .i486dx2x66, .i486sx25]
