@@ -23,7 +23,7 @@ struct EventReader {
     case SDL_MOUSEWHEEL: interface.input.wheel += Int(event.wheel.y) * 3
     case SDL_KEYDOWN:
       guard let key = Key(rawValue: UInt16(truncatingIfNeeded: event.key.keysym.scancode.rawValue)) else { return }
-      interface.input.keys.append((key, Int32(event.key.keysym.mod) & 0x0003 != 0))  // KMOD_SHIFT
+      interface.pressed.append((key, Int32(event.key.keysym.mod) & 0x0003 != 0))  // KMOD_SHIFT
     case SDL_TEXTINPUT:
       let text = withUnsafeBytes(of: event.text.text) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)

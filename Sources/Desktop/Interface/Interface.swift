@@ -21,6 +21,9 @@ final class Interface {
   let canvas: Canvas
   /// What happened since the last picture; widgets take from it what is theirs.
   var input = PersonInput()
+  /// Keys that were pressed and not yet looked at: each gets a picture of its own, so that it meets what the one before has
+  /// changed.
+  var pressed: [(key: Key, shift: Bool)] = []
   /// Widgets that are drawn while this is false can't be used: a dialog lies over them.
   var isEnabled = true
 
@@ -47,7 +50,11 @@ final class Interface {
   func begin() {
     widgets = 0
     isEnabled = true
+    if !pressed.isEmpty { input.keys = [pressed.removeFirst()] }
   }
+
+  /// Another picture is needed before this one is worth showing.
+  var hasMore: Bool { !pressed.isEmpty }
 
   func end() {
     if wantsFirst {

@@ -44,11 +44,11 @@ final class MachineMenu {
   /// Draws the menu over what is in the renderer.
   func draw() {
     guard isOpen else { return }
-    // Twice: the second picture shows what the first one's buttons did.
-    for _ in 0..<2 where isOpen {
+    var picturesLeft = 2  // The second one shows what the first one's buttons did.
+    while isOpen, picturesLeft > 0 || interface.hasMore {
+      picturesLeft -= 1
       interface.canvas.begin()
       interface.begin()
-      interface.isEnabled = dialogs.isEmpty
       if dialogs.isEmpty {
         menu()
       } else if let dialog = dialogs.last, !dialog.draw(interface) {

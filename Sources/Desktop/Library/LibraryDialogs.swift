@@ -25,7 +25,7 @@ final class NewMachineDialog: Dialog {
     canvas.text("Name", room.x, room.y + 8, Interface.Style.dim)
     let isDone = interface.field(&name, Rectangle(room.x + 120, room.y, room.width - 120, 32), hint: "my 486")
     canvas.text("Begin with", room.x, room.y + 48, Interface.Style.dim)
-    _ = interface.list(
+    let choice = interface.list(
       count: Template.all.count, rowHeight: 40, chosen: &chosen, offset: &offset,
       Rectangle(room.x + 120, room.y + 44, room.width - 120, 200)
     ) { index, place, _ in
@@ -44,7 +44,7 @@ final class NewMachineDialog: Dialog {
     let y = room.y + room.height - 36
     let creates = interface.button("Create", Rectangle(room.x, y, 120, 32), isOn: isNameGood)
     if interface.button("Cancel", Rectangle(room.x + 132, y, 120, 32)) || interface.take(.escape) { return false }
-    guard isDone || creates, isNameGood else { return true }
+    guard isDone || creates || choice == .opened, isNameGood else { return true }
     let template = Template.all[min(max(chosen, 0), Template.all.count - 1)]
     var configuration = template.configuration
     configuration.floppy.a = HostPath(path: image)

@@ -43,8 +43,9 @@ public struct LibraryWindow {
       } else {
         screen.refresh()
       }
-      // Twice: the second picture shows what the first one's buttons did.
-      for _ in 0..<2 {
+      var picturesLeft = 2  // The second one shows what the first one's buttons did.
+      while picturesLeft > 0 || interface.hasMore {
+        picturesLeft -= 1
         interface.canvas.begin()
         screen.draw()
         interface.canvas.end()
