@@ -34,6 +34,7 @@ final class MachineMenu {
   func toggle() {
     isOpen.toggle()
     dialogs = []
+    interface.pressed = []
     interface.startOver()
     if isOpen { SDL_StartTextInput() } else { SDL_StopTextInput() }
   }
