@@ -71,7 +71,11 @@ public final class MachineFile: Sendable {
     configuration.maximumReaderCount = 3
     configuration.prepareDatabase { db in
       // A commit is on the disk when it is over: a guest that flushes its disk has the host's word.
-      try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -8000; PRAGMA trusted_schema = OFF")
+      // Temporary tables stay in memory: a machine's process may write nowhere but beside its file.
+      try db.execute(
+        sql: """
+          PRAGMA synchronous = FULL; PRAGMA cache_size = -8000; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY
+          """)
     }
     return configuration
   }

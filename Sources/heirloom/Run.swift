@@ -48,7 +48,10 @@ struct Run {
     complaints += session.finish()
     for line in complaints { ErrorReport.complain(line) }
     if printsHash { session.print("state-hash \(try session.machine.stateHash())\n") }
-    do { try keeper?.close() } catch { ErrorReport.complain("\(error)") }
+    do { try keeper?.close() } catch {
+      ErrorReport.complain(error.description)
+      complaints.append(error.description)
+    }
     if let failure { throw failure }
     if end == .machine(.tripleFault) {
       throw HostError(.tripleFault, "the guest shut down by triple fault; --on-triple-fault reset starts it again")
