@@ -23,6 +23,9 @@ struct Run {
   func start(headless: Bool) throws {
     let signals = SignalWatch()
     signal(SIGPIPE, SIG_IGN)
+    keeper?.onKept = { name, failure in
+      if let failure { ErrorReport.complain("snapshot \(name) was not kept: \(failure)") }
+    }
     let session = try Session(configuration, options, keeper: keeper)
     if let keeper, isSealed {
       let places = writable(keeper)
@@ -38,9 +41,6 @@ struct Run {
     } catch { failure = error }
     var complaints: [String] = []
     if let keeper {
-      keeper.onKept = { name, failure in
-        if let failure { ErrorReport.complain("snapshot \(name) was not kept: \(failure)") }
-      }
       if freezes, session.machine.outcome == nil {
         do { try keeper.freeze(session.machine) } catch { complaints.append(error.description) }
       }
