@@ -75,7 +75,7 @@ final class MediaDialog: Dialog {
 
   private static let drives = [
     ("Drive A", "floppy.a"), ("Drive B", "floppy.b"), ("Hard disk 1", "disk.hda"), ("Hard disk 2", "disk.hdb"),
-    ("CD", "cdrom.image"),
+    ("CD", "cdrom.disc"),
   ].filter { ConfigurationKey.named($0.1) != nil }
 
   init(_ path: String, report: @escaping (any Error) -> Void) {
