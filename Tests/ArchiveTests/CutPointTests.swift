@@ -93,7 +93,8 @@ import Testing
         sql: """
           UPDATE chunk SET data = (SELECT data FROM chunk ORDER BY id LIMIT 1)
           WHERE id = (SELECT max(chunk) FROM layer_chunk JOIN state ON state.layer = layer_chunk.layer
-            WHERE state.name = 'board/ram')
+            JOIN snapshot ON snapshot.id = state.snapshot
+            WHERE state.name = 'board/ram' AND snapshot.name = 'early')
           """)
     }
     #expect(throws: HostError.self) { try open.restore(machine, to: "early") }
