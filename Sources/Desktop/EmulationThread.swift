@@ -102,6 +102,23 @@ final class EmulationThread {
     case .reset:
       machine.reset()
       exchange.tell("Reset")
+    case .powerOff: machine.powerOff()
+    case .snapshot(let name): attempt("Kept as \(name)") { try session.keep(as: name) }
+    case .restore(let name): attempt("Back at \(name)") { try session.restore(name) }
+    case .type(let text):
+      let known = text.filter { Typist.untypable(in: String($0)) == nil }
+      // Half a second ahead: the keys of the menu are up again by then.
+      let start = machine.now + .milliseconds(500)
+      for (after, event) in Typist.events(typing: known) { machine.post(event, at: start + after) }
+      exchange.tell("Typing \(known.count) characters")
+    case .copyText:
+      let text = machine.textScreen.text
+      if text.isEmpty {
+        exchange.tell("There is no text on the screen: it shows graphics")
+      } else {
+        exchange.copy(text)
+        exchange.tell("The screen's text is on the clipboard")
+      }
     case .pause(let pause):
       isPaused = pause
       pacer.restart()
@@ -129,6 +146,15 @@ final class EmulationThread {
     }
     session.machine.audio.connect { player.collect($0) }
     self.player = player
+  }
+
+  /// Does `body` and tells how it went.
+  private func attempt(_ success: String, _ body: () throws -> Void) {
+    do {
+      try body()
+      exchange.tell(success)
+    } catch { exchange.tell("\(error)") }
+    pacer.restart()
   }
 
   private static func letter(_ drive: Int) -> String { drive == 0 ? "A" : "B" }

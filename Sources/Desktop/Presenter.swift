@@ -23,6 +23,8 @@ final class Presenter {
   private var aspect = 4.0 / 3.0
   private(set) var frame: VideoFrame?
   let overlay: Overlay
+  /// Draws over the picture and its messages.
+  var drawOnTop: () -> Void = {}
 
   init(renderer: OpaquePointer) {
     self.renderer = renderer
@@ -77,6 +79,7 @@ final class Presenter {
       }
     }
     overlay.draw(width: Int(outWidth), height: Int(outHeight))
+    drawOnTop()
     SDL_RenderPresent(renderer)
   }
 

@@ -42,16 +42,13 @@ struct MachineOptions: ParsableArguments {
   func apply(to configuration: inout MachineConfiguration) throws(HostError) {
     let given: [(flag: String, text: String?)] = [
       ("cpu", cpu), ("fpu", fpu), ("timing", timing), ("memory", memory), ("floppy-a", floppyA), ("floppy-b", floppyB),
-      ("hda", hda),      ("hdb", hdb), ("hdc", hdc), ("hdd", hdd), ("cdrom", cdrom), ("boot", boot),
+      ("hda", hda), ("hdb", hdb), ("hdc", hdc), ("hdd", hdd), ("cdrom", cdrom), ("boot", boot),
       ("read-only", readOnly ? "on" : nil), ("video", video), ("sound", sound), ("mouse", mouse),
       ("serial1", serial1), ("serial2", serial2), ("parallel1", parallel1), ("debug-port", debugPort),
       ("bios", bios), ("video-bios", videoBIOS), ("rtc", rtc), ("on-triple-fault", onTripleFault),
     ]
     for (flag, text) in given {
       guard let text, let key = ConfigurationKey.flagged(flag) else { continue }
-      if flag == "mouse", text.lowercased() == "serial" {
-        throw .usage("--mouse: a serial mouse is not there yet; take ps2 or none")
-      }
       try configuration.set(key.name, to: text, label: "--" + flag)
     }
     for assignment in set { try configuration.apply(assignment: assignment) }

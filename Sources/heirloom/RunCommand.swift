@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import Desktop
 import PC
 
 /// `heirloom run`: a machine, in a window or without one.
@@ -14,6 +15,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup(title: "Run") var session: SessionOptions
 
   mutating func run() throws {
+    if CommandLine.arguments.count == 1 { return try LibraryWindow().run() }
     let steps = try session.steps()
     let speed = try session.speedChoice()
     let stopAfter = try session.stopAfterSpan()
@@ -40,7 +42,7 @@ struct RunCommand: ParsableCommand {
     options.midiFile = session.midiFile
     try Run(
       configuration: configuration, options: options, speed: speed, printsHash: session.stateHash, keeper: keeper,
-      freezes: !session.noFreeze && !configuration.media.readOnly
+      freezes: !session.noFreeze && !configuration.media.readOnly, isSealed: !session.noSandbox
     ).start(headless: session.headless)
   }
 

@@ -149,27 +149,35 @@ public struct ScriptRunner {
       case .cdrom: machine.ejectCD()
       }
     case .commit: for line in try machine.commitFolders() { output(line + "\n") }
-    case .snapshot(let name):
-      // A run that writes nothing keeps its snapshots in memory, as one without a machine file does.
-      if let keeper, !machine.configuration.media.readOnly {
-        try keeper.keep(machine, as: name)
-      } else {
-        snapshots[name] = try machine.snapshot()
-      }
-    case .restore(let name):
-      if let snapshot = snapshots[name] {
-        try machine.restore(snapshot)
-      } else if let keeper {
-        try keeper.restore(machine, to: name)
-      } else {
-        let known = snapshots.keys.sorted().joined(separator: ", ")
-        throw HostError.usage("restore \(name): there is no such snapshot; taken: \(known.isEmpty ? "none" : known)")
-      }
+    case .snapshot(let name): try keep(machine, as: name)
+    case .restore(let name): try restore(machine, to: name)
     case .reset: machine.reset()
     case .powerOff: machine.powerOff()
     case .quit: return true
     }
     return false
+  }
+
+  /// Keeps the machine's state under `name`.
+  mutating func keep(_ machine: Machine, as name: String) throws {
+    // A run that writes nothing keeps its snapshots in memory, as one without a machine file does.
+    if let keeper, !machine.configuration.media.readOnly {
+      try keeper.keep(machine, as: name)
+    } else {
+      snapshots[name] = try machine.snapshot()
+    }
+  }
+
+  /// Goes back to the state called `name`.
+  func restore(_ machine: Machine, to name: String) throws {
+    if let snapshot = snapshots[name] {
+      try machine.restore(snapshot)
+    } else if let keeper {
+      try keeper.restore(machine, to: name)
+    } else {
+      let known = snapshots.keys.sorted().joined(separator: ", ")
+      throw HostError.usage("restore \(name): there is no such snapshot; taken: \(known.isEmpty ? "none" : known)")
+    }
   }
 
   /// Posts events and waits until the last one has been delivered, and as long again as between two keys.

@@ -5,6 +5,10 @@ public import Hardware
 public final class Session {
   /// The machine.
   public let machine: Machine
+  /// The machine file that the machine lives in; nil if it has none.
+  public let keeper: (any MachineKeeper)?
+  /// Told when everything is open and the machine is about to run.
+  public var onStart: () -> Void = {}
   private var script: ScriptRunner
   private var scriptIsRunning: Bool
   private let endsWithScript: Bool
@@ -56,6 +60,7 @@ public final class Session {
   public init(
     _ configuration: MachineConfiguration, _ options: Options = Options(), keeper: (any MachineKeeper)? = nil
   ) throws {
+    self.keeper = keeper
     machine = try Machine(configuration, roms: keeper?.roms, media: keeper ?? HostMedia())
     if try keeper?.resume(machine) != true,
       configuration.floppy.a.path == nil, configuration.floppy.b.path == nil,
@@ -153,6 +158,16 @@ public final class Session {
     if let outcome = machine.outcome { return .machine(outcome) }
     return nil
   }
+
+  /// Keeps the machine's state: in its file if it has one, otherwise in memory.
+  ///
+  /// - Throws: what the machine file says.
+  public func keep(as name: String) throws { try script.keep(machine, as: name) }
+
+  /// Goes back to a state that was kept.
+  ///
+  /// - Throws: `HostError` if there is none of that name, or it can't be taken back; then nothing has changed.
+  public func restore(_ name: String) throws { try script.restore(machine, to: name) }
 
   private func exchange() {
     for (port, stream) in serial.enumerated() {
