@@ -62,12 +62,13 @@ public final class Machine {
     }
   }
 
-  private static func roms(_ firmware: MachineConfiguration.Firmware) throws(HostError) -> Motherboard.ROMs {
-    Motherboard.ROMs(
+  private static func roms(_ configuration: MachineConfiguration) throws(HostError) -> Motherboard.ROMs {
+    let firmware = configuration.firmware
+    return Motherboard.ROMs(
       system: try firmware.bios.path.map { path throws(HostError) in try Firmware.systemBIOS(path: path) }
         ?? Firmware.systemBIOS,
       video: try firmware.videoBIOS.path.map { path throws(HostError) in try Firmware.videoBIOS(path: path) }
-        ?? Firmware.videoBIOS)
+        ?? Firmware.videoBIOS(for: configuration.video.card))
   }
 
   // MARK: Running

@@ -36,7 +36,7 @@ public final class Motherboard {
   /// The ATA channels that have disks: primary, secondary.
   public let ata: [ATAController]
   /// The graphics card.
-  public let video = VideoAdapter()
+  public let video: VideoAdapter
   /// FERR#, interrupt 13 and port F0h.
   public let numericError = NumericErrorLatch()
   /// Port E9h.
@@ -69,6 +69,7 @@ public final class Motherboard {
     var fpu: Bool?
     var ramSize: Int
     var roms: ROMs
+    var video: VideoAdapter.Card
     var setup: CMOSSetup
     var start: RTCDate
     var drives: FloppyController.Configuration
@@ -96,6 +97,7 @@ public final class Motherboard {
       guard let master = disks.first ?? nil else { return nil }
       return ATAController(channel, master: master, slave: disks.dropFirst().first ?? nil)
     }
+    video = VideoAdapter(parts.video)
     input = InputQueue { [keyboard] in keyboard.input($0) }
 
     // The slots. Order matters only where two alarms fall on the same picosecond: first come, first served.

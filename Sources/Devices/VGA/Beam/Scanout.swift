@@ -58,13 +58,13 @@ struct Scanout: Equatable {
       dots = sequencer.dotsPerCharacter
     case .linear8:
       bytesPerCharacter = tseng?.bytesPerCharacter ?? 8
-      ticksPerDot = 1
+      ticksPerDot = sequencer.isHalfClock ? 2 : 1
       dots = bytesPerCharacter
     case .linear15, .linear16:
       // Eight bytes a character clock are four dots that take two ticks each, sixteen are eight of one tick.
       bytesPerCharacter = tseng?.bytesPerCharacter ?? 8
       dots = bytesPerCharacter / 2
-      ticksPerDot = bytesPerCharacter == 8 ? 2 : 1
+      ticksPerDot = (bytesPerCharacter == 8 ? 2 : 1) * (sequencer.isHalfClock ? 2 : 1)
     }
     character = Int64(dots) * ticksPerDot
     let total = tseng?.horizontalTotal ?? crt.horizontalTotal
