@@ -43,7 +43,7 @@ public final class Machine {
   public init(_ configuration: MachineConfiguration, roms: Motherboard.ROMs? = nil) throws {
     try configuration.validate()
     self.configuration = configuration
-    let roms = try roms ?? Machine.roms(configuration.firmware)
+    let roms = try roms ?? Machine.roms(configuration)
     let disks = try [configuration.floppy.a, configuration.floppy.b].map { file in
       try file.path.map { try Machine.open($0, readOnly: configuration.media.readOnly) }
     }
