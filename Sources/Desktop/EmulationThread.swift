@@ -60,7 +60,10 @@ final class EmulationThread {
         continue
       }
       do {
-        outcome = try session.run(until: session.machine.now + .milliseconds(3))
+        // No further than the next frame's end, so that frames come to the window as evenly as the guest makes them.
+        let now = session.machine.now
+        let step = now + .milliseconds(3)
+        outcome = try session.run(until: nextFrame > now ? min(step, nextFrame) : step)
         if outcome != nil { return }
       } catch {
         failure = error
@@ -88,6 +91,7 @@ final class EmulationThread {
     case .reset:
       machine.reset()
       exchange.tell("Reset")
+    case .record: toggleRecording()
     case .pause(let pause):
       isPaused = pause
       pacer.restart()
@@ -99,6 +103,21 @@ final class EmulationThread {
     case .quit: return false
     }
     return true
+  }
+
+  private func toggleRecording() {
+    let machine = session.machine
+    do {
+      if machine.isRecording {
+        let files = try machine.stopRecording()
+        exchange.tell("Saved \(files.joined(separator: ", "))")
+      } else {
+        guard let now = HostClock.localDate() else { return }
+        let path = "heirloom-\(now.fileName).avi"
+        try machine.startRecording(path: path)
+        exchange.tell("Recording to \(path); Right Ctrl+V ends it")
+      }
+    } catch { exchange.tell("\(error)") }
   }
 
   private static func letter(_ drive: Int) -> String { drive == 0 ? "A" : "B" }

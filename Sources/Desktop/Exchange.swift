@@ -8,6 +8,7 @@ enum Command: Sendable {
   case insert(path: String, drive: Int)
   case eject(drive: Int)
   case reset
+  case record
   case pause(Bool)
   case speed(Speed)
   case quit

@@ -76,13 +76,31 @@ public final class Machine {
   /// Guest time.
   public var now: Instant { board.processor.now }
 
+  /// Takes every frame of the display, at its vertical retrace, while it is set.
+  public var onFrame: ((VideoFrame) -> Void)? {
+    didSet { nextFrame = board.video.nextFrameTime(after: now) }
+  }
+  private var nextFrame = Instant.zero
+  private var recorder: VideoRecorder?
+
   /// Runs until guest time `end` or until the machine stops (`outcome`). Ends with the first instruction that is over
   /// at or after `end`.
   public func run(until end: Instant) {
     guard outcome == nil, now < end else { return }
     let start = now
-    board.processor.run(until: end)
+    if let onFrame { runFrames(until: end, onFrame) } else { board.processor.run(until: end) }
     elapsed = elapsed + (now - start)
+  }
+
+  private func runFrames(until end: Instant, _ take: (VideoFrame) -> Void) {
+    while outcome == nil, now < end {
+      // Going back to an older state leaves the next frame far ahead.
+      if nextFrame - now > .milliseconds(100) { nextFrame = board.video.nextFrameTime(after: now) }
+      board.processor.run(until: min(nextFrame, end))
+      guard now >= nextFrame else { continue }
+      take(frame())
+      nextFrame = board.video.nextFrameTime(after: now)
+    }
   }
 
   private func stop(_ why: Outcome) {
@@ -123,6 +141,30 @@ public final class Machine {
 
   /// The last whole picture with its border, as the monitor gets it.
   public func frame() -> VideoFrame { board.video.render() }
+
+  /// Whether the display is being recorded.
+  public var isRecording: Bool { recorder != nil }
+
+  /// Records the display to the AVI file at `path` from now on, ending a recording that is going on.
+  ///
+  /// - Throws: `HostError.file` if that one could not be written.
+  public func startRecording(path: String) throws(HostError) {
+    _ = try stopRecording()
+    let recorder = VideoRecorder(path: path)
+    self.recorder = recorder
+    onFrame = { recorder.add($0) }
+  }
+
+  /// Ends the recording, if there is one.
+  ///
+  /// - Returns: the files that were written: one for each size and rate of the picture.
+  /// - Throws: `HostError.file` if one of them could not be written.
+  public func stopRecording() throws(HostError) -> [String] {
+    guard let recorder else { return [] }
+    self.recorder = nil
+    onFrame = nil
+    return try recorder.finish()
+  }
 
   /// The screen's text; empty in graphics modes.
   public var textScreen: TextScreen {

@@ -134,7 +134,9 @@ public final class Session {
   /// - Returns: what could not be written, a line each.
   public func finish() -> [String] {
     exchangeOut()
-    return machine.flush()
+    var complaints: [String] = []
+    do throws(HostError) { _ = try machine.stopRecording() } catch { complaints.append(error.description) }
+    return complaints + machine.flush()
   }
 
   /// Writes text to standard output, in order with what the machine writes there.
