@@ -41,7 +41,7 @@ tests:
         SHOW    "border"
         UNTIL_KEY border
 
-        ; The upper half with every line twice, the lower half with twice as many lines of memory.
+        ; The upper half with every line twice, the lower half with every line four times.
         mov     ax, 0x13
         int     0x10
         call    pattern
@@ -230,7 +230,7 @@ rows:   mov     dx, 0x3D4
         cmp     cx, 1
         jne     .go
         mov     dx, 0x3D4
-        mov     ax, 0x4009
+        mov     ax, 0x4309
         out     dx, ax
         mov     dx, 0x3DA
 .go:    DISPLAY
