@@ -1,4 +1,5 @@
 import Devices
+import Foundation
 import Hardware
 import PC
 import Processor
@@ -137,6 +138,44 @@ struct ScreenTests {
       #expect(lit.allSatisfy { picture.pixels[$0] == 0xAA_AA_AA })
       #expect(Set(lit.map { $0 % 720 }) == Set(90..<99))
       #expect(Set(lit.map { $0 / 720 }) == Set(32..<48))
+    }
+  }
+}
+
+/// Somebody else's video BIOS on our VGA.
+@Suite(
+  .enabled(
+    if: HostTool.nasm.isThere && FileManager.default.fileExists(atPath: ForeignVideoBIOSTests.path),
+    "NASM or Debian's vgabios is not installed: apt install nasm vgabios"))
+struct ForeignVideoBIOSTests {
+  static let path = "/usr/share/vgabios/vgabios.bin"
+
+  /// Mode 7 comes last: this BIOS writes the CRT controller before it has moved its ports (3B4h or 3D4h), so that on a
+  /// VGA the mode after it isn't set right.
+  private static let modes: [(number: String, width: Int, height: Int)] = [
+    ("0000", 360, 400), ("0003", 720, 400), ("0004", 320, 400), ("0005", 320, 400), ("0006", 640, 400),
+    ("000D", 320, 400), ("000E", 640, 400), ("000F", 640, 350), ("0010", 640, 350), ("0011", 640, 480),
+    ("0012", 640, 480), ("0013", 640, 400), ("0003", 720, 400), ("0007", 720, 400),
+  ]
+
+  @Test func debiansVideoBIOSSetsEveryStandardMode() throws {
+    var program = GuestProgram(source: "video_gallery")
+    program.defines["FOREIGN"] = 1
+    var configuration = program.configuration
+    configuration.firmware.videoBIOS = HostPath(path: Self.path)
+    let guest = try Guest(configuration, disk: try program.assemble())
+    var said = ""
+    for mode in Self.modes {
+      said += "MODE \(mode.number)\n"
+      let wanted = said
+      for _ in 0..<1000 where !guest.text.contains(wanted) { try guest.run(for: Guest.grid) }
+      #expect(guest.text.contains(wanted), "\(mode.number) isn't there")
+      try guest.run(for: .milliseconds(100))
+      let picture = guest.machine.picture()
+      #expect(picture.width == mode.width && picture.height == mode.height, "mode \(mode.number)")
+      #expect(Set(picture.pixels).count > 1, "mode \(mode.number) is blank")
+      guest.machine.post(.key(.enter, pressed: true))
+      guest.machine.post(.key(.enter, pressed: false), at: guest.machine.now + .milliseconds(20))
     }
   }
 }
