@@ -23,11 +23,12 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
   ],
   targets: [
     .target(name: "Hardware", swiftSettings: hot),
     .target(name: "Processor", dependencies: ["Hardware"], swiftSettings: hot),
-    .target(name: "Storage", dependencies: ["Hardware"], swiftSettings: hot),
+    .target(name: "Storage", dependencies: ["Hardware", "Compression"], swiftSettings: hot),
     .target(name: "Devices", dependencies: ["Hardware", "Storage"], swiftSettings: hot),
     .target(name: "CFirmware"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -40,19 +41,28 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: hot),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(
+      name: "Archive",
+      dependencies: [
+        "PC", "Storage", "Devices", "Processor", "Hardware", "CZstd", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      exclude: ["README.md"],
+      swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
     .target(name: "Desktop", dependencies: ["PC", "Devices", "Processor", "Hardware", "CSDL2"], swiftSettings: strict),
     .executableTarget(
       name: "heirloom",
       dependencies: [
-        "PC", "Desktop", "Processor", "Devices", "Storage", "Hardware", "Compression",
+        "PC", "Archive", "Desktop", "Processor", "Devices", "Storage", "Hardware", "Compression",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .testTarget(name: "HardwareTests", dependencies: ["Hardware"], swiftSettings: strict),
     .testTarget(
       name: "ProcessorTests", dependencies: ["Processor", "Hardware", "Compression"],
-      resources: [.copy("Vectors"), .copy("Programs")],
+      resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Hardware"], swiftSettings: strict),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Storage", "Hardware"], swiftSettings: strict),
@@ -62,6 +72,10 @@ let package = Package(
       name: "GuestTests",
       dependencies: ["PC", "Storage", "Devices", "Processor", "Hardware", "Compression", "CFirmware", "CPNG"],
       exclude: ["Programs", "Golden"], swiftSettings: strict),
+    .testTarget(
+      name: "ArchiveTests",
+      dependencies: ["Archive", "PC", "Storage", "Hardware", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["heirloom", "PC"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -18,6 +18,8 @@ final class Window {
   private var isCaptured = false
   private var isPaused = false
   private var isFullScreen = false
+  /// Where the window was before it filled the screen.
+  private var windowed = SDL_Rect()
   private var isClosing = false
   private var needsPresent = true
   private var shownTitle = ""
@@ -248,9 +250,26 @@ final class Window {
 
   private func toggleFullScreen() {
     isFullScreen.toggle()
-    SDL_SetWindowFullscreen(window, isFullScreen ? SDL_WINDOW_FULLSCREEN_DESKTOP.rawValue : 0)
+    // SDL leaves place and size to the window manager; where there is none, nobody else sees to them.
+    if isFullScreen {
+      var (x, y, width, height) = (Int32(0), Int32(0), Int32(0), Int32(0))
+      SDL_GetWindowPosition(window, &x, &y)
+      SDL_GetWindowSize(window, &width, &height)
+      windowed = SDL_Rect(x: x, y: y, w: width, h: height)
+      var display = SDL_Rect()
+      if SDL_GetDisplayBounds(SDL_GetWindowDisplayIndex(window), &display) == 0 { place(display) }
+      SDL_SetWindowFullscreen(window, SDL_WINDOW_FULLSCREEN_DESKTOP.rawValue)
+    } else {
+      SDL_SetWindowFullscreen(window, 0)
+      place(windowed)
+    }
     SDL_ShowCursor(isFullScreen ? SDL_DISABLE : SDL_ENABLE)
     needsPresent = true
+  }
+
+  private func place(_ area: SDL_Rect) {
+    SDL_SetWindowSize(window, area.w, area.h)
+    SDL_SetWindowPosition(window, area.x, area.y)
   }
 
   /// The frame dot for dot, or with Shift as the window shows it.

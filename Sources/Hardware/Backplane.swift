@@ -96,11 +96,19 @@ public final class Backplane: Wiring {
     ])
   }
 
-  /// Puts every part of `saved` back. Nothing is changed unless all of it can be decoded for this set of devices.
+  /// Looks at all of `saved`, and changes nothing.
   ///
-  /// - Returns: paths of saved values that nothing asked for.
-  /// - Throws: `SavedStateError`; `mismatch` names a device that this machine hasn't got, or a size that differs.
-  public func load(_ saved: SavedValue) throws -> [String] {
+  /// - Throws: what `load` would.
+  public func check(_ saved: SavedValue) throws { _ = try decode(saved) }
+
+  private struct Decoded {
+    var members: [String: SavedValue]
+    var ram: [UInt8]
+    var time: Scheduler.State
+    var wires: Wires
+  }
+
+  private func decode(_ saved: SavedValue) throws -> Decoded {
     guard case .object(let members)? = saved["devices"], case .bytes(let ram)? = saved["ram"],
       let savedScheduler = saved["scheduler"], let savedWires = saved["wires"]
     else { throw SavedStateError.missing(path: "devices, scheduler, wires or ram") }
@@ -109,20 +117,33 @@ public final class Backplane: Wiring {
         "the state has \(ram.count >> 10) KB of memory, this machine \(memory.ramSize >> 10) KB")
     }
     var wanted = Set(members.keys)
-    for name in parts.map({ "part:" + $0.name }) where wanted.remove(name) == nil {
-      throw SavedStateError.mismatch("the state has no \(name)")
+    for (name, part) in parts {
+      guard wanted.remove("part:" + name) != nil else {
+        throw SavedStateError.mismatch("the state has no part:\(name)")
+      }
+      try part.checkPart(members["part:" + name] ?? .null)
     }
     // A device that the state doesn't know came with a later version: it is as at power-on.
     wanted.subtract(footprints.map(\.name))
     if let extra = wanted.min() { throw SavedStateError.mismatch("this machine has no \(extra)") }
-    let (time, _) = try Scheduler.State.loading(savedScheduler)
-    let (wires, _) = try Wires.loading(savedWires)
-    let powerOn = SavedValue.object([:])
-    for (device, footprint) in zip(devices, footprints) { try check(device, members[footprint.name] ?? powerOn) }
+    for (device, footprint) in zip(devices, footprints) {
+      try check(device, members[footprint.name] ?? .object([:]))
+    }
+    return Decoded(
+      members: members, ram: ram, time: try Scheduler.State.loading(savedScheduler).state,
+      wires: try Wires.loading(savedWires).state)
+  }
 
+  /// Puts every part of `saved` back. Nothing is changed unless all of it can be taken by this set of devices.
+  ///
+  /// - Returns: paths of saved values that nothing asked for.
+  /// - Throws: `SavedStateError`; `mismatch` names a device that this machine hasn't got, or a size that differs.
+  public func load(_ saved: SavedValue) throws -> [String] {
+    let decoded = try decode(saved)
+    let (members, ram, time, wires) = (decoded.members, decoded.ram, decoded.time, decoded.wires)
     var ignored: [String] = []
     for (device, footprint) in zip(devices, footprints) {
-      ignored += try device.load(members[footprint.name] ?? powerOn).map { footprint.name + "." + $0 }
+      ignored += try device.load(members[footprint.name] ?? .object([:])).map { footprint.name + "." + $0 }
     }
     for (name, part) in parts { try part.loadPart(members["part:" + name] ?? .null) }
     ram.withUnsafeBufferPointer { bytes in

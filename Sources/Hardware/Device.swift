@@ -68,4 +68,11 @@ public protocol SavedPart: AnyObject {
   ///
   /// - Throws: `SavedStateError.mismatch` when the part can't be what was saved (another medium, say).
   func loadPart(_ saved: SavedValue) throws
+  /// Throws what `loadPart` would, and changes nothing. A state is loaded only if all parts can take theirs.
+  func checkPart(_ saved: SavedValue) throws
+}
+
+extension SavedPart {
+  /// For parts that take whatever they have saved.
+  public func checkPart(_ saved: SavedValue) throws {}
 }

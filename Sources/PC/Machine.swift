@@ -13,6 +13,10 @@ public final class Machine {
   /// The hardware.
   public let board: Motherboard
 
+  /// What is in its ROM sockets.
+  public let roms: Motherboard.ROMs
+  private let media: any MediaSource
+
   /// Why a machine no longer runs.
   public enum Outcome: String, Codable, Sendable {
     /// The guest, or the person, switched the power off.
@@ -39,16 +43,21 @@ public final class Machine {
   ///
   /// - Parameters:
   ///   - roms: what is in the ROM sockets instead of what the configuration says.
+  ///   - media: where the media that the configuration names come from.
   /// - Throws: `HostError` for configurations and files that can't be used.
-  public init(_ configuration: MachineConfiguration, roms: Motherboard.ROMs? = nil) throws {
+  public init(
+    _ configuration: MachineConfiguration, roms: Motherboard.ROMs? = nil, media: any MediaSource = HostMedia()
+  ) throws {
     try configuration.validate()
     self.configuration = configuration
+    self.media = media
     let roms = try roms ?? Machine.roms(configuration)
+    self.roms = roms
     let disks = try [configuration.floppy.a, configuration.floppy.b].map { file in
-      try file.path.map { try Machine.open($0, readOnly: configuration.media.readOnly) }
+      try file.path.map { try media.floppy($0, readOnly: configuration.media.readOnly) }
     }
     let hardDisks = try configuration.disk.paths.map { path in
-      try path.map { try Machine.attach($0, readOnly: configuration.media.readOnly) }
+      try path.map { try media.hardDisk($0, readOnly: configuration.media.readOnly) }
     }
     board = try Motherboard(configuration.parts(roms: roms, disks: disks, hardDisks: hardDisks))
     board.debug.sink = { [unowned self] in onDebugByte($0) }
@@ -181,23 +190,11 @@ public final class Machine {
 
   // MARK: Media
 
-  private static func open(_ path: String, readOnly: Bool) throws(HostError) -> FloppyImage {
-    do { return try FloppyImage(path: path, writing: readOnly ? .inMemory : .toFile) } catch {
-      throw .file(error.description)
-    }
-  }
-
-  private static func attach(_ path: String, readOnly: Bool) throws(HostError) -> HardDiskImage {
-    do { return try HardDiskImage(path: path, writing: readOnly ? .inMemory : .toFile) } catch {
-      throw .file(error.description)
-    }
-  }
-
   /// Puts the image at `path` into drive 0 (A) or 1 (B), taking out what is in it.
   ///
   /// - Throws: `HostError.file` if the file isn't a disk that fits.
   public func insert(path: String, drive: Int) throws(HostError) {
-    try insert(try Machine.open(path, readOnly: configuration.media.readOnly), drive: drive)
+    try insert(try media.floppy(path, readOnly: configuration.media.readOnly), drive: drive)
   }
 
   /// Puts a disk into drive 0 (A) or 1 (B), taking out what is in it.
@@ -208,13 +205,23 @@ public final class Machine {
     do { try board.floppy.insert(disk, drive: drive) } catch { throw .file(error.description) }
   }
 
+  /// What the built-in disk is called.
+  public static let welcomeDiskName = "the built-in disk"
+
+  /// The built-in disk. What is written to it lives until exit.
+  ///
+  /// - Throws: `HostError.file` if the program was built with a disk image of no known size.
+  public static func welcomeDisk() throws(HostError) -> FloppyImage {
+    do { return try FloppyImage(raw: Firmware.welcomeDisk, name: welcomeDiskName) } catch {
+      throw .file(error.description)
+    }
+  }
+
   /// Puts the built-in disk into drive A. What is written to it lives until exit.
   ///
   /// - Throws: `HostError.file` if the program was built with a disk image of no known size.
   public func insertWelcomeDisk() throws(HostError) {
-    do { try insert(try FloppyImage(raw: Firmware.welcomeDisk, name: "the built-in disk"), drive: 0) } catch {
-      throw .file("\(error)")
-    }
+    try insert(try Machine.welcomeDisk(), drive: 0)
   }
 
   /// Takes the disk out of drive 0 (A) or 1 (B); nothing happens if there is none.
@@ -251,13 +258,24 @@ public final class Machine {
     ])
   }
 
-  /// Takes a state from a machine of the same configuration with the same media.
+  /// Takes a state from a machine of the same configuration with the same media. All of it is looked at first: what
+  /// can't be taken changes nothing.
   ///
+  /// - Parameter disks: the disks that were in drives A and B then; nil: those that are in them.
   /// - Returns: paths of saved values that nothing asked for.
   /// - Throws: `SavedStateError`.
-  public func load(_ saved: SavedValue) throws -> [String] {
+  public func load(_ saved: SavedValue, disks: [FloppyImage?]? = nil) throws -> [String] {
     guard let processor = saved["processor"], let backplane = saved["board"] else {
       throw SavedStateError.missing(path: "processor or board")
+    }
+    let before = [0, 1].map { board.floppy.image(in: $0) }
+    if let disks { board.floppy.exchange(disks) }
+    do {
+      try board.processor.check(processor)
+      try board.backplane.check(backplane)
+    } catch {
+      if disks != nil { board.floppy.exchange(before) }
+      throw error
     }
     let ignored = try board.backplane.load(backplane)
     let alsoIgnored = try board.processor.load(processor)
@@ -288,10 +306,7 @@ public final class Machine {
   ///
   /// - Throws: `SavedStateError` if a disk's file no longer allows it.
   public func restore(_ snapshot: Snapshot) throws {
-    for (drive, disk) in snapshot.disks.enumerated() where board.floppy.image(in: drive) !== disk {
-      eject(drive: drive)
-      if let disk { try insert(disk, drive: drive) }
-    }
-    _ = try load(snapshot.state)
+    for drive in 0...1 { try? board.floppy.image(in: drive)?.sync() }
+    _ = try load(snapshot.state, disks: snapshot.disks)
   }
 }

@@ -63,7 +63,7 @@ public final class Processor: Wiring {
     memory.onCodeWrite = { [unowned self] address, size in cpu.codeWasWritten(address, size) }
     memory.onMapChange = { [unowned self] in
       cpu.dropAllBlocks()
-      cpu.flushTLB()
+      cpu.flushSoftwareTLB()
     }
     scheduler.onNearerDeadline = { [unowned self] in cpu.requestAttention() }
     reset()
@@ -177,11 +177,12 @@ public final class Processor: Wiring {
       scheduler.advance(to: now)
       _ = cpu.settle(cpu.c.pointee.block)
       if resetPending { performReset() }
-      if cpu.c.pointee.stopRequested || now >= limit { return }
+      // Before the run may end: a pending exception is no part of a saved state, and the instruction has been paid.
       if cpu.c.pointee.exception != 0 {
         cpu.deliverPendingException()
         continue
       }
+      if cpu.c.pointee.stopRequested || now >= limit { return }
       if takeInterrupt() {
         cpu.s.pointee.awaitsNumericInterrupt = false
         continue
@@ -373,6 +374,9 @@ public final class Processor: Wiring {
     return try state.savedValue()
   }
 
+  /// - Throws: `SavedStateError` if `load` would.
+  public func check(_ saved: SavedValue) throws { _ = try CPUState.loading(saved) }
+
   /// Takes back what `savedState` gave. - Returns: paths of saved values that nothing asked for.
   public func load(_ saved: SavedValue) throws -> [String] {
     let (state, ignored) = try CPUState.loading(saved)
@@ -380,7 +384,7 @@ public final class Processor: Wiring {
     cpu.c.pointee.exception = 0
     cpu.c.pointee.leaveBlock = false
     cpu.dropAllBlocks()
-    cpu.flushTLB()
+    cpu.flushSoftwareTLB()
     cpu.refreshMode()
     cpu.refreshBreakpoints()
     return ignored

@@ -24,6 +24,8 @@ public final class HostFile {
   /// Bytes in the file when it was opened.
   public let size: Int
   private let descriptor: Int32
+  /// Called after each write: tests look at the file at every moment at which the program might end.
+  var afterWrite: (() -> Void)?
 
   /// Opens `path`.
   ///
@@ -79,6 +81,15 @@ public final class HostFile {
     }
     close(made)
     return try HostFile(path: path, access: .writable)
+  }
+
+  /// `name` as seen from the directory of the file `path`.
+  static func resolve(_ name: String, besides path: String) -> String {
+    if name.hasPrefix("/") { return name }
+    var relative = name[...]
+    while relative.hasPrefix("./") { relative = relative.dropFirst(2) }
+    guard let slash = path.lastIndex(of: "/") else { return String(relative) }
+    return String(path[...slash]) + relative
   }
 
   /// Whether there is anything of this name.
@@ -167,6 +178,7 @@ public final class HostFile {
       }
     }
     if let failure { throw failure }
+    afterWrite?()
   }
 
   /// Has the host put everything written on its disk.

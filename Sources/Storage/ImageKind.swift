@@ -2,7 +2,7 @@
 public enum ImageKind: Equatable, Sendable {
   /// A raw floppy image of this geometry.
   case floppy(FloppyGeometry)
-  /// A hard disk image with a partition table in its first sector.
+  /// A hard disk image: of a format of its own, or raw with a partition table in its first sector.
   case hardDisk
   /// A CD image with an ISO 9660 (or El Torito) volume label.
   case cdrom
@@ -20,6 +20,7 @@ public enum ImageKind: Equatable, Sendable {
     let head = try file.read(at: 0, count: 512)
     if head.starts(with: Array("SQLite format 3\0".utf8)) { return .machine }
     if path.hasSuffix(".toml") { return .configuration }
+    if try DiskFormat.detect(file) != .raw { return .hardDisk }
     // Sector 16 of a CD: 2048-byte sectors, or raw 2352-byte ones with 16 or 24 bytes of header before the data.
     // Source: ECMA-119, 8.1; raw layouts from ECMA-130 (mode 1) and CD-ROM XA (mode 2 form 1).
     for label in [16 * 2048 + 1, 16 * 2352 + 16 + 1, 16 * 2352 + 24 + 1] {
@@ -28,18 +29,7 @@ public enum ImageKind: Equatable, Sendable {
     if file.size <= 4 << 20, let geometry = FloppyGeometry.recognise(byteCount: file.size, bootSector: head) {
       return .floppy(geometry)
     }
-    if isPartitionTable(head), file.size >= 1 << 20 { return .hardDisk }
+    if PartitionTable.isThere(head), file.size >= 1 << 20 { return .hardDisk }
     throw .unknownKind(path: path, bytes: file.size)
-  }
-
-  /// The signature, flags of 00h or 80h, and at least one entry that says where it lies.
-  private static func isPartitionTable(_ sector: [UInt8]) -> Bool {
-    guard sector.count == 512, sector[510] == 0x55, sector[511] == 0xAA else { return false }
-    var used = 0
-    for at in stride(from: 446, to: 510, by: 16) {
-      guard sector[at] & 0x7F == 0 else { return false }
-      if sector[at + 4] != 0, sector[at + 12..<at + 16].contains(where: { $0 != 0 }) { used += 1 }
-    }
-    return used > 0
   }
 }

@@ -83,6 +83,7 @@ public enum ImageFormats {
   public static func open(
     path: String, access: HostFile.Access
   ) throws(StorageError) -> (store: any SectorStore, format: String) {
-    (try DiskFormat.open(path: path, access: access), "raw")
+    let store = try DiskFormat.open(path: path, access: access)
+    return (store, store.formatName)
   }
 }

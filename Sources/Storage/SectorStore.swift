@@ -35,6 +35,8 @@ public protocol GenerationStore: SectorStore {
   /// - Returns: the generation's name. Keeping twice without a write between gives the same name.
   /// - Throws: `unwritable`.
   func keepGeneration() throws(StorageError) -> String
+  /// Whether `restoreGeneration` knows `generation`.
+  func hasGeneration(_ generation: String) -> Bool
   /// The store holds again what it held when `generation` was kept.
   ///
   /// - Throws: `unreadable` if it doesn't know the generation; nothing has changed then.

@@ -11,7 +11,10 @@ struct Heirloom: ParsableCommand {
       `heirloom disk.img` starts from a floppy image.
       """,
     version: "0.1",
-    subcommands: [RunCommand.self, ImageCommand.self, ListCommand.self, VectorsCommand.self, DisassembleCommand.self],
+    subcommands: [
+      RunCommand.self, MachineCommand.self, SnapshotCommand.self, ImageCommand.self, ListCommand.self,
+      VectorsCommand.self, DisassembleCommand.self,
+    ],
     defaultSubcommand: RunCommand.self)
 }
 

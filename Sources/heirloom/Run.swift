@@ -1,3 +1,4 @@
+import Archive
 import Desktop
 import Glibc
 import Hardware
@@ -9,6 +10,10 @@ struct Run {
   var options: Session.Options
   var speed: Speed
   var printsHash: Bool
+  /// The machine file that the machine lives in.
+  var keeper: OpenMachine?
+  /// A machine of a file goes on next time where it ends now, unless its power was switched off.
+  var freezes = false
 
   /// Runs to the end; returns only if the exit status is 0.
   ///
@@ -16,7 +21,7 @@ struct Run {
   func start(headless: Bool) throws {
     let signals = SignalWatch()
     signal(SIGPIPE, SIG_IGN)
-    let session = try Session(configuration, options)
+    let session = try Session(configuration, options, keeper: keeper)
     var end: Session.End?
     var failure: (any Error)?
     do {
@@ -25,9 +30,19 @@ struct Run {
         ? try Headless(speed: speed, signals: signals).run(session)
         : try DesktopApp(speed: speed, signals: signals).run(session)
     } catch { failure = error }
-    let complaints = session.finish()
+    var complaints: [String] = []
+    if let keeper {
+      keeper.onKept = { name, failure in
+        if let failure { ErrorReport.complain("snapshot \(name) was not kept: \(failure)") }
+      }
+      if freezes, session.machine.outcome == nil {
+        do { try keeper.freeze(session.machine) } catch { complaints.append(error.description) }
+      }
+    }
+    complaints += session.finish()
     for line in complaints { ErrorReport.complain(line) }
     if printsHash { session.print("state-hash \(try session.machine.stateHash())\n") }
+    do { try keeper?.close() } catch { ErrorReport.complain("\(error)") }
     if let failure { throw failure }
     if end == .machine(.tripleFault) {
       throw HostError(.tripleFault, "the guest shut down by triple fault; --on-triple-fault reset starts it again")

@@ -1,3 +1,4 @@
+import Archive
 import ArgumentParser
 import PC
 
@@ -6,7 +7,7 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run a machine (this is what happens without a subcommand).")
 
-  @Argument(help: "A configuration (.toml), a floppy or a hard disk image.")
+  @Argument(help: "A machine file (.heirloom), a configuration (.toml), a floppy or a hard disk image.")
   var target: String?
 
   @OptionGroup(title: "Machine") var machine: MachineOptions
@@ -19,8 +20,16 @@ struct RunCommand: ParsableCommand {
     let speed = try session.speedChoice()
     let stopAfter = try session.stopAfterSpan()
     var configuration = MachineConfiguration()
-    try apply(target: target, to: &configuration)
+    let keeper = try apply(target: target, to: &configuration)
     try machine.apply(to: &configuration)
+    if let keeper, keeper.isFrozen {
+      let changed = configuration.hardwareDifferences(from: keeper.configuration)
+      guard changed.isEmpty else {
+        throw HostError.usage(
+          "\(keeper.file.path): is suspended, its parts can't change now (\(changed.joined(separator: ", "))); "
+            + "--cold starts it from power-on")
+      }
+    }
     if configuration.clock.start == .host, let now = session.hostClock() { configuration.clock.start = .date(now) }
     try configuration.validate()
 
@@ -28,13 +37,15 @@ struct RunCommand: ParsableCommand {
     options.steps = steps
     options.endsWithScript = session.headless && !steps.isEmpty
     options.stopAfter = stopAfter
-    try Run(configuration: configuration, options: options, speed: speed, printsHash: session.stateHash)
-      .start(headless: session.headless)
+    try Run(
+      configuration: configuration, options: options, speed: speed, printsHash: session.stateHash, keeper: keeper,
+      freezes: !session.noFreeze && !configuration.media.readOnly
+    ).start(headless: session.headless)
   }
 
-  /// A configuration file is read, a floppy image goes into drive A, a hard disk image becomes the first disk.
-  private func apply(target: String?, to configuration: inout MachineConfiguration) throws {
-    guard let target else { return }
+  /// A machine file is opened, a configuration file is read, a floppy image goes into drive A, a hard disk image becomes the first disk.
+  private func apply(target: String?, to configuration: inout MachineConfiguration) throws -> OpenMachine? {
+    guard let target else { return nil }
     switch try Target(path: target) {
     case .configuration: try configuration.apply(toml: try HostFiles.text(target), path: target)
     case .floppy:
@@ -47,6 +58,11 @@ struct RunCommand: ParsableCommand {
         throw HostError.usage("--hda: \(other) and \(target) can't both be the first hard disk; give one of them")
       }
       configuration.disk.hda = HostPath(path: target)
+    case .machine(let path, let name):
+      let keeper = try OpenMachine(path: path, machine: name, fresh: session.cold, readOnly: machine.readOnly)
+      configuration = keeper.configuration
+      return keeper
     }
+    return nil
   }
 }

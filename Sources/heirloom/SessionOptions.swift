@@ -27,6 +27,15 @@ struct SessionOptions: ParsableArguments {
   )
   var stateHash = false
 
+  @Flag(
+    name: .customLong("cold"),
+    help: "Start a machine file from power-on, even if it is suspended (its suspended state stays a snapshot).")
+  var cold = false
+  @Flag(
+    name: .customLong("no-freeze"),
+    help: "Don't keep a machine file's state at the end: the next run starts from power-on.")
+  var noFreeze = false
+
   /// The steps of the script, then those of `--do`.
   func steps() throws(HostError) -> [Step] {
     var steps: [Step] = []

@@ -1,3 +1,5 @@
+import Archive
+import Glibc
 import PC
 import Storage
 
@@ -6,11 +8,20 @@ enum Target {
   case configuration
   case floppy
   case hardDisk
+  /// A machine file, and which machine in it.
+  case machine(path: String, name: String?)
 
   /// Looks into the file.
   ///
   /// - Throws: `HostError.file` for what can't be run.
   init(path: String) throws(HostError) {
+    let (machine, name) = Library.find(path)
+    if name != nil || path.hasSuffix(Library.ending)
+      || (access(path, F_OK) != 0 && access(machine, F_OK) == 0)
+    {
+      self = .machine(path: machine, name: name)
+      return
+    }
     let kind: ImageKind
     do { kind = try ImageKind.detect(path: path) } catch { throw .file(error.description) }
     switch kind {
@@ -19,7 +30,7 @@ enum Target {
     case .hardDisk: self = .hardDisk
     case .cdrom:
       throw .file("\(path): is a CD image, which this version can't attach yet; floppy and hard disk images are")
-    case .machine: throw .file("\(path): is a machine file, which this version can't open yet; .toml files are")
+    case .machine: self = .machine(path: path, name: nil)
     }
   }
 }

@@ -53,14 +53,15 @@ struct FreeDOSTests {
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
   }
 
-  @Test func aFileThatCannotBeWrittenIsAWriteProtectedDisk() throws {
-    // root may write everything, so there is nothing to see.
-    guard getuid() != 0 else { return }
+  @Test(.enabled(if: Program.canRunUnprivileged, "root may write everything, and nobody can't run the program"))
+  func aFileThatCannotBeWrittenIsAWriteProtectedDisk() throws {
     let scratch = try Scratch()
     let path = try copy(scratch)
     try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: path)
-    let run = try Program.run(["run", path] + boot + write + ["--do", "screen-text"])
-    #expect(run.output.lowercased().contains("write protect"), "\(run.output)")
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    let run = try Program.run(["run", path] + boot + write + ["--do", "screen-text"], unprivileged: true)
+    #expect(run.output.lowercased().contains("write protect"), "\(run.output)\(run.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
   }
 
   @Test func anImageDeletedWhileMountedGoesOnWorking() throws {

@@ -12,6 +12,10 @@ enum OtherTool {
 
   /// Runs a tool and gives its output, standard error included, and its status.
   static func run(_ name: String, _ arguments: String...) throws -> (output: String, status: Int32) {
+    try run(name, arguments)
+  }
+
+  static func run(_ name: String, _ arguments: [String]) throws -> (output: String, status: Int32) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path(name) ?? "/nowhere")
     process.arguments = arguments
@@ -150,5 +154,76 @@ func sameTrees(_ one: String, _ two: String) throws -> Bool {
         ["run", "--headless", "--speed", "max", disk, "--do", "wait-text \"\(text)\" within 30s"])
       #expect(run.status == 0, "\(name): \(run.output) \(run.errors)")
     }
+  }
+
+  /// A raw disk with a file system on it and something in it.
+  private func sample(_ scratch: Scratch) throws -> String {
+    let disk = scratch.path("sample.img")
+    _ = try image("create", disk, "--size", "6M", "--partition")
+    _ = try image("put", disk, try makeTree(scratch, files: 20))
+    return disk
+  }
+
+  @Test(
+    "qemu-img reads the VHDs that we write as we do, and finds nothing wrong with them",
+    .enabled(if: OtherTool.areThere("qemu-img")), arguments: ["vhd", "vhd-fixed"])
+  func ourVHD(type: String) throws {
+    let scratch = try Scratch()
+    let disk = try sample(scratch)
+    let vhd = scratch.path("out.vhd")
+    _ = try image("convert", disk, vhd, "--to", type)
+    let compared = try OtherTool.run("qemu-img", "compare", "-f", "raw", "-F", "vpc", disk, vhd)
+    #expect(compared.status == 0 && compared.output.contains("identical"), "\(compared.output)")
+    // What is put into the VHD afterwards, too.
+    let more = try scratch.file("MORE.BIN", [UInt8](repeating: 7, count: 3_000_000))
+    _ = try image("put", vhd, more)
+    #expect(try image("verify", vhd).contains("no problem"))
+    _ = try image("convert", vhd, scratch.path("back.img"))
+    let again = try OtherTool.run("qemu-img", "compare", "-f", "raw", "-F", "vpc", scratch.path("back.img"), vhd)
+    #expect(again.status == 0 && again.output.contains("identical"), "\(again.output)")
+  }
+
+  @Test(
+    "What qemu-img writes is read as it was: VHD, VMDK and QCOW2 of all kinds",
+    .enabled(if: OtherTool.areThere("qemu-img")),
+    arguments: [
+      ("vpc", "subformat=dynamic,force_size=on"), ("vpc", "subformat=fixed,force_size=on"),
+      ("vmdk", "subformat=monolithicSparse"), ("vmdk", "subformat=streamOptimized"),
+      ("vmdk", "subformat=monolithicFlat"), ("vmdk", "subformat=twoGbMaxExtentSparse"), ("qcow2", "compat=1.1"),
+      ("qcow2", "compat=0.10"), ("qcow2", "cluster_size=4096"), ("qcow2", "compressed"),
+    ])
+  func theirs(format: String, options: String) throws {
+    let scratch = try Scratch()
+    let disk = try sample(scratch)
+    let other = scratch.path("theirs." + format)
+    var arguments = ["convert", "-f", "raw", "-O", format]
+    if options == "compressed" { arguments += ["-c"] } else { arguments += ["-o", options] }
+    arguments += [disk, other]
+    let made = try OtherTool.run("qemu-img", arguments)
+    #expect(made.status == 0, "\(made.output)")
+    _ = try image("convert", other, scratch.path("back.img"))
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: disk))
+        == Data(contentsOf: URL(fileURLWithPath: scratch.path("back.img"))))
+    #expect(try image("ls", other).contains("tree"))
+  }
+
+  @Test("An overlay takes the changes, a commit brings them into the base, and a used base is refused with its user")
+  func overlays() throws {
+    let scratch = try Scratch()
+    let disk = try sample(scratch)
+    let before = try Data(contentsOf: URL(fileURLWithPath: disk))
+    let overlay = scratch.path("undo.vhd")
+    _ = try image("create", overlay, "--base", disk)
+    _ = try image("rm", "-r", overlay, "tree")
+    #expect(try image("ls", overlay).isEmpty)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: disk)) == before)
+    _ = try image("discard", overlay)
+    #expect(try image("ls", overlay).contains("tree"))
+    _ = try image("rm", "-r", overlay, "tree")
+    _ = try image("commit", overlay)
+    #expect(try image("ls", disk).isEmpty)
+    #expect(try image("verify", disk).contains("no problem"))
+    #expect(try image("info", overlay).contains("differencing"))
   }
 }

@@ -11,15 +11,34 @@ struct Program {
     URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
   }
 
+  private static let setpriv = URL(fileURLWithPath: "/usr/bin/setpriv")
+  private static let asNobody = ["--reuid=65534", "--regid=65534", "--clear-groups"]
+
+  /// Whether `unprivileged` is possible: we aren't root, or nobody reaches the program and our temporary files.
+  static var canRunUnprivileged: Bool {
+    guard getuid() == 0 else { return true }
+    let process = Process()
+    process.executableURL = setpriv
+    process.arguments =
+      asNobody + ["test", "-x", directory.appendingPathComponent("heirloom").path, "-a", "-x", NSTemporaryDirectory()]
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }
+
   /// Runs `heirloom` with `arguments` and waits for its end.
   static func run(_ arguments: String..., input: String = "", directory: URL? = nil) throws -> Program {
     try run(arguments, input: input, directory: directory)
   }
 
-  static func run(_ arguments: [String], input: String = "", directory: URL? = nil) throws -> Program {
+  /// With `unprivileged`, root runs it as the user nobody.
+  static func run(
+    _ arguments: [String], input: String = "", directory: URL? = nil, unprivileged: Bool = false
+  ) throws -> Program {
     let process = Process()
-    process.executableURL = Program.directory.appendingPathComponent("heirloom")
-    process.arguments = arguments
+    let program = Program.directory.appendingPathComponent("heirloom")
+    process.executableURL = unprivileged && getuid() == 0 ? setpriv : program
+    process.arguments = unprivileged && getuid() == 0 ? asNobody + [program.path] + arguments : arguments
     process.currentDirectoryURL = directory
     var environment = ProcessInfo.processInfo.environment
     for name in ["DISPLAY", "WAYLAND_DISPLAY"] { environment[name] = nil }

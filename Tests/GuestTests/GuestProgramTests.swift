@@ -6,7 +6,7 @@ import Testing
 /// Every program in `Programs/` on every machine of its list, from power-on to DONE.
 @Suite(.enabled(if: HostTool.nasm.isThere, "NASM is not installed: apt install nasm"))
 struct GuestProgramTests {
-  @Test(arguments: GuestProgram.all)
+  @Test(arguments: GuestProgram.boards)
   func everyCheckOfTheProgramIsMet(_ program: GuestProgram) throws {
     let guest = try program.guest()
     try guest.run()
@@ -20,10 +20,32 @@ struct GuestProgramTests {
     }
   }
 
+  @Test(arguments: GuestProgram.processors)
+  func theProcessorDoesWhatTheManualsSay(_ program: GuestProgram) throws {
+    let guest = try program.guest()
+    try guest.run()
+    let expected = try program.expected().split(separator: "\n", omittingEmptySubsequences: false)
+    let said = guest.text.split(separator: "\n", omittingEmptySubsequences: false)
+    for (wanted, line) in zip(expected, said) where wanted != line {
+      Issue.record("\(program.name): \(line)\nexpected: \(wanted)")
+    }
+    #expect(said.count == expected.count && guest.text.hasSuffix("DONE\n"))
+  }
+
+  @Test func aFaultWithoutHandlersShutsTheProcessorDown() throws {
+    let program = GuestProgram(source: "cpu_triple")
+    var configuration = program.configuration
+    configuration.machine.onTripleFault = .stop
+    let guest = try Guest(configuration, disk: try program.assemble(), script: program.script)
+    try guest.run()
+    #expect(guest.machine.outcome == .tripleFault)
+    #expect(guest.text == "before\n")
+  }
+
   @Test func everyProgramIsOnTheList() throws {
     let files = try FileManager.default.contentsOfDirectory(atPath: Places.programs.path)
     let sources = Set(files.filter { $0.hasSuffix(".asm") }.map { String($0.dropLast(4)) })
-    #expect(sources == Set(GuestProgram.all.map(\.source)).union(GuestProgram.unsupported.keys))
+    #expect(sources == Set(GuestProgram.all.map(\.source)).union(GuestProgram.others.keys))
   }
 
   @Test func aTripleFaultStopsAMachineThatIsToldTo() throws {

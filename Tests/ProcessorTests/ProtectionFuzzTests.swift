@@ -51,6 +51,7 @@ import Testing
     let scheduler = Scheduler()
     let processor = Processor(
       model: models[Int(seed % UInt64(models.count))], memory: memory, io: IOSpace(), scheduler: scheduler)
+    processor.tlbPolicy = seed % 3 == 0 ? .real : .coherent
     return withExtendedLifetime(scheduler) {
       prepare(Generator(seed), memory, processor)
       let stop = processor.now + .microseconds(300)

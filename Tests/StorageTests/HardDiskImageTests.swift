@@ -34,6 +34,7 @@ private final class KeepingStore: GenerationStore {
     kept[name] = inner.bytes
     return name
   }
+  func hasGeneration(_ generation: String) -> Bool { kept[generation] != nil }
   func restoreGeneration(_ generation: String) throws(StorageError) {
     guard let bytes = kept[generation] else { throw .unreadable(path: name, reason: "no generation \(generation)") }
     inner = MemoryStore(name: "kept", bytes: bytes)

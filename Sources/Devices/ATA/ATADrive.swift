@@ -167,9 +167,14 @@ final class ATASlot: SavedPart, Wiring {
   }
 
   func loadPart(_ saved: SavedValue) throws {
+    try checkPart(saved)
+    if let image, let disk = saved["disk"] { try image.loadPart(disk) }
+  }
+
+  func checkPart(_ saved: SavedValue) throws {
     switch (image, saved["disk"]) {
     case (nil, nil): break
-    case (let image?, let disk?): try image.loadPart(disk)
+    case (let image?, let disk?): try image.checkPart(disk)
     case (nil, _): throw SavedStateError.mismatch("the state has a hard disk that this machine hasn't got")
     case (let image?, nil): throw SavedStateError.mismatch("the state has no hard disk where \(image.name) is")
     }

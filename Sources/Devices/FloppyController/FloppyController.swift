@@ -145,6 +145,12 @@ public final class FloppyController: Device {
     return image
   }
 
+  /// Puts other disks into drives A and B (nil: none) without the drives noticing, as before a state is loaded in which
+  /// they were there.
+  public func exchange(_ images: [FloppyImage?]) {
+    for (slot, image) in zip([slotA, slotB], images) { slot.image = image }
+  }
+
   /// What the drive's lamp and motor do: for the front end.
   public func activity(_ drive: Int) -> (motor: Bool, light: Bool, cylinder: Int) {
     guard slot(drive) != nil else { return (false, false, 0) }

@@ -124,4 +124,13 @@ public final class FloppySlot: SavedPart, Wiring {
     }
     try image.loadPart(disk)
   }
+
+  /// Throws what `loadPart` would, and changes nothing.
+  public func checkPart(_ saved: SavedValue) throws {
+    guard let disk = saved["disk"] else { return }
+    guard let image else {
+      throw SavedStateError.mismatch("the state has a disk in a floppy drive that is empty here; insert it first")
+    }
+    try image.checkPart(disk)
+  }
 }

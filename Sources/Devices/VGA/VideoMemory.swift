@@ -70,10 +70,15 @@ final class VideoMemory: SavedPart, Wiring {
     .bytes(Array(UnsafeRawBufferPointer(start: bytes, count: size)))
   }
 
-  func loadPart(_ saved: SavedValue) throws {
+  func checkPart(_ saved: SavedValue) throws {
     guard case .bytes(let content) = saved, content.count == size else {
       throw SavedStateError.mismatch("the state's display memory isn't \(size >> 10) KB")
     }
+  }
+
+  func loadPart(_ saved: SavedValue) throws {
+    try checkPart(saved)
+    guard case .bytes(let content) = saved else { return }
     bytes.copyMemory(from: content, byteCount: size)
     clock &+= 1
     stamps.update(repeating: clock, count: (size / 4) >> Self.blockShift)

@@ -25,7 +25,7 @@ extension MachineConfiguration {
       }
     }
     return Motherboard.Parts(
-      model: cpu.model, fpu: hasFPU, ramSize: memory.size.bytes, roms: roms,
+      model: cpu.model, fpu: hasFPU, tlb: cpu.tlb, ramSize: memory.size.bytes, roms: roms,
       video: video.card == .et4000 ? .et4000 : .vga, setup: setup, start: start,
       drives: FloppyController.Configuration(
         driveCount: drives[1] != nil ? 2 : drives[0] != nil ? 1 : 0,

@@ -47,7 +47,7 @@ public final class Motherboard {
   public let input: InputQueue
 
   /// The ROMs of a board.
-  public struct ROMs {
+  public struct ROMs: Equatable, Sendable {
     /// 64, 128 or 256 KB; its end is seen at 1 MB and at 4 GB.
     public var system: [UInt8]
     /// Up to 64 KB, seen at C0000h.
@@ -67,6 +67,7 @@ public final class Motherboard {
   struct Parts {
     var model: ProcessorModel
     var fpu: Bool?
+    var tlb = TLBPolicy.coherent
     var ramSize: Int
     var roms: ROMs
     var video: VideoAdapter.Card
@@ -86,6 +87,7 @@ public final class Motherboard {
     backplane = Backplane(ramSize: parts.ramSize)
     processor = Processor(
       model: parts.model, fpu: parts.fpu, memory: backplane.memory, io: backplane.io, scheduler: backplane.scheduler)
+    processor.tlbPolicy = parts.tlb
     dma = DMAController(memory: backplane.memory)
     clock = RealTimeClock(start: parts.start, cmos: parts.setup)
     serial1 = SerialPort(SerialPort.Configuration(name: "com1", base: 0x3F8, irq: 4, connected: parts.serial[0]))

@@ -37,6 +37,9 @@ public struct ConfigurationKey: Sendable {
       "what a processor shutdown does"),
     ConfigurationKey("cpu.model", flag: "cpu", \.cpu.model, "processor"),
     ConfigurationKey("cpu.fpu", flag: "fpu", \.cpu.fpu, "floating-point unit (auto: what belongs to the processor)"),
+    ConfigurationKey(
+      "cpu.tlb", \.cpu.tlb,
+      "page tables changed without a flush: seen at once, or by the real 32 entries, when they are used up"),
     ConfigurationKey("memory.size", flag: "memory", \.memory.size, "RAM"),
     ConfigurationKey("firmware.bios", flag: "bios", \.firmware.bios, "system ROM instead of the built-in one"),
     ConfigurationKey(

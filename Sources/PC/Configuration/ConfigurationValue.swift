@@ -27,6 +27,8 @@ extension ConfigurationValue where Self: RawRepresentable, RawValue == String, S
 
 extension ProcessorModel: ConfigurationValue {}
 
+extension TLBPolicy: ConfigurationValue {}
+
 extension String: ConfigurationValue {
   public init?(configurationText text: String) { self = text }
   public var configurationText: String { self }
@@ -131,7 +133,12 @@ public struct HostPath: ConfigurationValue {
   public init?(configurationText text: String) { path = text.isEmpty || text == "none" ? nil : text }
   public var configurationText: String { path ?? "none" }
   public static var expected: String { "a file or none" }
-  public func located(in directory: String) -> HostPath { HostPath(path: path.map { join(directory, $0) }) }
+  public func located(in directory: String) -> HostPath {
+    HostPath(path: path.map { $0.hasPrefix(Self.mediumPrefix) ? $0 : join(directory, $0) })
+  }
+
+  /// What stands before the name of a medium that is kept in a machine file, where a file's path may stand.
+  public static let mediumPrefix = "medium:"
 }
 
 /// `path`, taken from `directory` unless it is absolute.

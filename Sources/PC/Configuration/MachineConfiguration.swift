@@ -18,6 +18,8 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     public var model = ProcessorModel.i486dx2x66
     /// Whether there is a floating-point unit.
     public var fpu = FPUChoice.auto
+    /// How translations follow page tables that change without a flush.
+    public var tlb = TLBPolicy.coherent
   }
   /// RAM.
   public struct Memory: Codable, Equatable, Sendable {

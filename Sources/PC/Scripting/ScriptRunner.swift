@@ -8,6 +8,7 @@ public struct ScriptRunner {
   private var steps: ArraySlice<Step>
   private var waiting = Waiting.nothing
   private var snapshots: [String: Machine.Snapshot] = [:]
+  private let keeper: (any MachineKeeper)?
   private let output: (String) -> Void
 
   private enum Waiting {
@@ -30,9 +31,10 @@ public struct ScriptRunner {
   /// Nothing has happened for so long: the machine is idle.
   static let calm = Span.seconds(1)
 
-  /// A runner of `steps`; `output` takes what `screen-text` prints.
-  public init(_ steps: [Step], output: @escaping (String) -> Void) {
+  /// A runner of `steps`; `output` takes what `screen-text` prints. Snapshots go into `keeper`, without one into memory.
+  public init(_ steps: [Step], keeper: (any MachineKeeper)? = nil, output: @escaping (String) -> Void) {
     self.steps = steps[...]
+    self.keeper = keeper
     self.output = output
   }
 
@@ -142,13 +144,22 @@ public struct ScriptRunner {
       if let path { try HostFiles.write(Array(text.utf8), to: path) } else { output(text) }
     case .insert(let drive, let path): try machine.insert(path: path, drive: drive.number)
     case .eject(let drive): machine.eject(drive: drive.number)
-    case .snapshot(let name): snapshots[name] = try machine.snapshot()
+    case .snapshot(let name):
+      // A run that writes nothing keeps its snapshots in memory, as one without a machine file does.
+      if let keeper, !machine.configuration.media.readOnly {
+        try keeper.keep(machine, as: name)
+      } else {
+        snapshots[name] = try machine.snapshot()
+      }
     case .restore(let name):
-      guard let snapshot = snapshots[name] else {
+      if let snapshot = snapshots[name] {
+        try machine.restore(snapshot)
+      } else if let keeper {
+        try keeper.restore(machine, to: name)
+      } else {
         let known = snapshots.keys.sorted().joined(separator: ", ")
         throw HostError.usage("restore \(name): there is no such snapshot; taken: \(known.isEmpty ? "none" : known)")
       }
-      try machine.restore(snapshot)
     case .reset: machine.reset()
     case .powerOff: machine.powerOff()
     case .quit: return true

@@ -65,8 +65,8 @@ public enum HostFiles {
     return true
   }
 
-  /// What the host says about its last refusal.
-  static func reason() -> String {
+  /// What the host says about its last refusal (`errno`).
+  public static func reason() -> String {
     switch errno {
     case ENOENT: return "no such file or directory"
     case EACCES: return "permission denied"

@@ -39,16 +39,20 @@ public final class Session {
 
   /// Builds the machine, with the built-in disk if the configuration names no media, and connects its ports.
   ///
+  /// - Parameter keeper: the machine file that the machine lives in; it goes on from where it was frozen.
   /// - Throws: `HostError` for configurations, files and connections that can't be used.
-  public init(_ configuration: MachineConfiguration, _ options: Options = Options()) throws {
-    machine = try Machine(configuration)
-    if configuration.floppy.a.path == nil, configuration.floppy.b.path == nil,
+  public init(
+    _ configuration: MachineConfiguration, _ options: Options = Options(), keeper: (any MachineKeeper)? = nil
+  ) throws {
+    machine = try Machine(configuration, roms: keeper?.roms, media: keeper ?? HostMedia())
+    if try keeper?.resume(machine) != true,
+      configuration.floppy.a.path == nil, configuration.floppy.b.path == nil,
       configuration.disk.hda.path == nil, configuration.floppy.driveA == .auto
     {
       try machine.insertWelcomeDisk()
     }
     let output = standardOutput
-    script = ScriptRunner(options.steps) { text in
+    script = ScriptRunner(options.steps, keeper: keeper) { text in
       for byte in text.utf8 { output.put(byte) }
       output.flush()
     }

@@ -97,6 +97,7 @@ extension CPU {
     guard let block = found else { return nil }
     let entry = c.pointee.jump + Int(linear & UInt32(JumpEntry.count - 1))
     entry.pointee.key = UInt64(linear) | c.pointee.jumpKey
+    c.pointee.codeTranslations |= 1 << UInt64(linear >> 12 & 63)
     entry.pointee.block = block
     return block
   }

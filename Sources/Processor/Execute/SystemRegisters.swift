@@ -60,7 +60,8 @@ extension CPU {
     }
     let changed = new ^ s.pointee.cr0
     s.pointee.cr0 = new
-    if changed & (CR0.pg | CR0.pe | CR0.wp) != 0 { flushTLB() }
+    if changed & (CR0.pg | CR0.pe) != 0 { flushTLB() }
+    if changed & CR0.wp != 0 { flushSoftwareTLB() }
     if changed & (CR0.pe | CR0.am) != 0 { refreshMode() }
     return true
   }

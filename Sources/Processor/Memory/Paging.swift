@@ -3,10 +3,27 @@ import Hardware
 extension CPU {
   /// The physical address of `linear`, or nil with #PF pending. Sets accessed and dirty bits.
   ///
-  /// - Source: 386 PRM 5.2; i486 PRM 5.3.3 (WP).
+  /// A translation in the processor's own TLB is taken as it is, rights included: page tables that changed since then
+  /// aren't looked at, except to set the dirty bit at the first write.
+  ///
+  /// - Source: 386 PRM 5.2; i486 PRM 5.3.3 (WP), 5.3.5 (stale entries).
   func translate(_ linear: UInt32, write: Bool, user: Bool) -> UInt32? {
-    if s.pointee.cr0 & CR0.pg == 0 { return linear & c.pointee.addressMask }
+    let mask = c.pointee.addressMask
+    if s.pointee.cr0 & CR0.pg == 0 { return linear & mask }
+    if let index = translationIndex(linear) {
+      let frame = s.pointee.tlb[index].frame
+      if !permits(frame, write: write, user: user) {
+        return pageFault(linear, present: true, write: write, user: user)
+      }
+      if !write || frame & Translation.dirty != 0 { return (frame & ~0xFFF | linear & 0xFFF) & mask }
+    }
     return walk(linear, write: write, user: user)
+  }
+
+  /// Whether U/S and R/W of `entry` let this access through.
+  private func permits(_ entry: UInt32, write: Bool, user: Bool) -> Bool {
+    if user { return entry & 4 != 0 && (!write || entry & 2 != 0) }
+    return !write || entry & 2 != 0 || s.pointee.cr0 & CR0.wp == 0 || !c.pointee.is486
   }
 
   private func walk(_ linear: UInt32, write: Bool, user: Bool) -> UInt32? {
@@ -18,12 +35,7 @@ extension CPU {
     let pteAddress = (pde & ~0xFFF | (linear >> 10) & 0xFFC) & mask
     let pte = memory.read(pteAddress, size: 4)
     guard pte & 1 != 0 else { return pageFault(linear, present: false, write: write, user: user) }
-    let both = pde & pte
-    if user {
-      if both & 4 == 0 || (write && both & 2 == 0) {
-        return pageFault(linear, present: true, write: write, user: user)
-      }
-    } else if write, both & 2 == 0, s.pointee.cr0 & CR0.wp != 0, c.pointee.is486 {
+    guard permits(pde & pte, write: write, user: user) else {
       return pageFault(linear, present: true, write: write, user: user)
     }
     if pde & 0x20 == 0 { mark(pdeAddress, pde | 0x20) }
@@ -32,6 +44,9 @@ extension CPU {
     if c.pointee.coherentTLB {
       watchPageTable(pdeAddress)
       watchPageTable(pteAddress)
+    } else {
+      let dirty = (pte | wanted) & Translation.dirty
+      enterTranslation(linear, frame: pte & ~0xFFF | pde & pte & 6 | dirty)
     }
     return (pte & ~0xFFF | linear & 0xFFF) & mask
   }
@@ -49,31 +64,6 @@ extension CPU {
     s.pointee.cr2 = linear
     fault(Vector.pf, (present ? 1 : 0) | (write ? 2 : 0) | (user ? 4 : 0))
     return nil
-  }
-
-  /// A TLB command in TR6. With C (bit 0) the linear page is looked up, and TR7 tells the result: PL (bit 4) and the
-  /// frame. Without, a translation to TR7's frame is entered if V (bit 11) is set, or the page's is dropped.
-  /// U (bit 8): a user page; D (bit 10): dirty; W (bit 6): writable. Which of the real part's 4 x 8 entries is used
-  /// (PL and REP on a write) has no equivalent here.
-  ///
-  /// - Source: 386 PRM 10.6; i486 PRM 10.6.
-  func testTLB(_ command: UInt32) {
-    let linear = command & ~0xFFF
-    let user = command & 0x100 != 0
-    if command & 1 != 0 {
-      let entry = c.pointee.tlbStorage + (Int(linear >> 12) & (TLBEntry.count - 1)) + (user ? TLBEntry.count : 0)
-      let tags = (entry.pointee.readTag, entry.pointee.writeTag, entry.pointee.codeTag)
-      let hit = entry.pointee.ramPage != .max && (tags.0 == linear || tags.1 == linear || tags.2 == linear)
-      s.pointee.tr[7] = hit ? entry.pointee.ramPage << 12 | 0x10 : s.pointee.tr[7] & ~0x10
-      return
-    }
-    flushTLB(page: linear)
-    let frame = s.pointee.tr[7] & ~0xFFF & c.pointee.addressMask
-    guard command & 0x800 != 0, !c.pointee.breakpointsArmed, let page = memory.readablePage(frame) else { return }
-    fillTLB(linear, host: page, write: false, user: user)
-    if command & 0x440 == 0x440, let page = memory.writablePage(frame) {
-      fillTLB(linear, host: page, write: true, user: user)
-    }
   }
 
   /// Marks the RAM page of a page table, so that a write to it drops translations (TLB policy `coherent`: what
@@ -96,8 +86,8 @@ enum PageUse {
 
 /// How the processor's translations follow the page tables in memory.
 public enum TLBPolicy: String, CaseIterable, Codable, Sendable {
-  /// As the hardware: a translation stays until CR3 is loaded, INVLPG names its page, or paging is switched. (The
-  /// hardware's 32 entries also forget by themselves, which no program may rely on and which isn't modelled.)
+  /// As the hardware, with its 32 entries (`Translation`): one stays until CR3 is loaded, INVLPG names its page, paging
+  /// is switched, or a newer one takes its place.
   case real
   /// A write to a page table drops all translations. What software that forgets to flush needs.
   case coherent

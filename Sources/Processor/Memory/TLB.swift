@@ -28,14 +28,22 @@ struct TLBEntry {
 }
 
 extension CPU {
-  /// Drops every translation and, since code is found through them, every entry of the jump cache.
+  /// Drops every translation, the processor's own and the host's copies of them.
   func flushTLB() {
+    s.pointee.tlb = Bank(repeating: Translation())
+    flushSoftwareTLB()
+  }
+
+  /// Drops what the host remembers of translations and, since code is found through them, every entry of the jump
+  /// cache. No program can see it.
+  func flushSoftwareTLB() {
     c.pointee.tlbStorage.update(repeating: TLBEntry(), count: 2 * TLBEntry.count)
     refreshJumpKey(newGeneration: true)
   }
 
   /// Drops the translation of one linear page (INVLPG).
   func flushTLB(page linear: UInt32) {
+    if let index = translationIndex(linear) { dropTranslation(index) }
     let i = Int(linear >> 12) & (TLBEntry.count - 1)
     c.pointee.tlbStorage[i] = TLBEntry()
     c.pointee.tlbStorage[i + TLBEntry.count] = TLBEntry()
@@ -46,6 +54,7 @@ extension CPU {
   /// CPL, CS.D, CR0.PE/PG or EFLAGS.VM.
   func refreshJumpKey(newGeneration: Bool = false) {
     if newGeneration {
+      c.pointee.codeTranslations = 0
       c.pointee.generation &+= 1
       if c.pointee.generation >= 1 << 29 {
         c.pointee.generation = 1

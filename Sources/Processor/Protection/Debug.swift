@@ -47,7 +47,7 @@ extension CPU {
     let armed = s.pointee.dr[7] & 0xFF != 0
     if armed == c.pointee.breakpointsArmed { return }
     c.pointee.breakpointsArmed = armed
-    flushTLB()
+    flushSoftwareTLB()
     requestAttention()
   }
 

@@ -31,6 +31,8 @@ struct Caches {
   /// High half of the jump cache's key: translation generation, privilege, code size.
   var jumpKey: UInt64 = 0
   var generation: UInt32 = 0
+  /// Linear pages (number modulo 64) that the jump cache may hold entries of.
+  var codeTranslations: UInt64 = 0
   var store: BlockStore
 
   // The world.

@@ -64,6 +64,10 @@ struct CPUState: SavedState {
   var awaitsNumericInterrupt = false
   /// Clocks since power-on at which the numeric unit has finished its last instruction.
   var numericBusyUntil: Int64 = 0
+  /// The TLB: four ways of eight sets.
+  var tlb = Bank<32, Translation>(repeating: Translation())
+  /// The way of each set that makes room next.
+  var tlbOldest = Bank<8, UInt8>(repeating: 0)
   /// The numeric unit, if there is one. Last, since it is large.
   var fpu = X87()
 

@@ -167,8 +167,12 @@ public final class FloppyImage: SavedPart {
     return try saved.savedValue()
   }
 
-  /// Takes back what `savedPart` gave, or throws and changes nothing.
-  public func loadPart(_ value: SavedValue) throws {
+  /// Throws what `loadPart` would, and changes nothing.
+  public func checkPart(_ value: SavedValue) throws { _ = try decode(value) }
+
+  private func decode(
+    _ value: SavedValue
+  ) throws -> (saved: Saved, tracks: [FloppyTrack], changed: [Bool]) {
     let (saved, _) = try Saved.loading(value)
     guard saved.identity.isEmpty || contentIdentity.isEmpty || saved.identity == contentIdentity else {
       throw SavedStateError.mismatch("\(name) is not the disk that was in the drive when the state was saved")
@@ -185,6 +189,12 @@ public final class FloppyImage: SavedPart {
     guard Self.digest(loaded) == saved.digest else {
       throw SavedStateError.mismatch("\(name) has other contents than when the state was saved")
     }
+    return (saved, loaded, marks)
+  }
+
+  /// Takes back what `savedPart` gave, or throws and changes nothing.
+  public func loadPart(_ value: SavedValue) throws {
+    let (saved, loaded, marks) = try decode(value)
     tracks = loaded
     changed = marks
     isWriteProtected = saved.isWriteProtected

@@ -227,21 +227,20 @@ public final class HardDiskImage: SavedPart {
     return try saved.savedValue()
   }
 
-  /// Takes back what `savedPart` gave, or throws and changes nothing.
-  public func loadPart(_ value: SavedValue) throws {
+  /// Throws what `loadPart` would, and changes nothing.
+  public func checkPart(_ value: SavedValue) throws { _ = try decode(value) }
+
+  private func decode(_ value: SavedValue) throws -> (saved: Saved, blocks: [Int: [UInt8]]) {
     let (saved, _) = try Saved.loading(value)
     guard saved.sectorCount == sectorCount else {
       throw SavedStateError.mismatch(
         "\(name) has \(sectorCount) sectors, the disk of the saved state \(saved.sectorCount)")
     }
-    if let generations, !saved.generation.isEmpty {
-      do { try generations.restoreGeneration(saved.generation) } catch {
-        throw SavedStateError.mismatch("\(error)")
+    if let generations = store as? any GenerationStore, !saved.generation.isEmpty {
+      guard generations.hasGeneration(saved.generation) else {
+        throw SavedStateError.mismatch("\(name) no longer holds what it held when the state was saved")
       }
-      written = [:]
-      refused = []
-      hostError = nil
-      return
+      return (saved, [:])
     }
     guard saved.generation.isEmpty, generations == nil else {
       throw SavedStateError.mismatch("\(name) is kept in another way than the disk of the saved state")
@@ -255,6 +254,21 @@ public final class HardDiskImage: SavedPart {
     }
     guard digest(over: loaded) == saved.digest else {
       throw SavedStateError.mismatch("\(name) has other contents than when the state was saved")
+    }
+    return (saved, loaded)
+  }
+
+  /// Takes back what `savedPart` gave, or throws and changes nothing.
+  public func loadPart(_ value: SavedValue) throws {
+    let (saved, loaded) = try decode(value)
+    if let generations = store as? any GenerationStore, !saved.generation.isEmpty {
+      do { try generations.restoreGeneration(saved.generation) } catch {
+        throw SavedStateError.mismatch("\(error)")
+      }
+      written = [:]
+      refused = []
+      hostError = nil
+      return
     }
     written = loaded
     refused = []

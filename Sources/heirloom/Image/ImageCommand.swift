@@ -10,7 +10,8 @@ struct ImageCommand: ParsableCommand {
     discussion: "IMG is an image file; IMG@1 is its first partition.",
     subcommands: [
       ImageCreate.self, ImageInfo.self, ImageList.self, ImageGet.self, ImagePut.self, ImageRemove.self,
-      ImageMakeDirectory.self, ImageFormat.self, ImageVerify.self,
+      ImageMakeDirectory.self, ImageFormat.self, ImageVerify.self, ImageConvert.self, ImageCommit.self,
+      ImageDiscard.self,
     ])
 }
 

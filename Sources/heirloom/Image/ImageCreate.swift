@@ -70,21 +70,31 @@ struct ImageCreate: ParsableCommand {
   @Flag(name: .customLong("partition"), help: "One partition over the whole disk, formatted.") var partition = false
   @Flag(name: .customLong("bootable"), help: "The partition is the one to start from.") var bootable = false
   @Flag(name: .customLong("empty"), help: "Don't format the floppy.") var empty = false
+  @Option(
+    name: .customLong("type"),
+    help: "raw, vhd (growing) or vhd-fixed; without it the name decides: .vhd is a growing VHD.")
+  var type: WrittenFormat?
+  @Option(
+    name: .customLong("base"),
+    help: ArgumentHelp("An overlay: what is written stays in the new file, IMG isn't changed.", valueName: "IMG"))
+  var base: String?
   @OptionGroup var options: FormatOptions
 
   func run() throws {
     let format = try options.format()
-    guard (size == nil) != (floppy == nil) else {
-      throw HostError.usage("image create: give --size for a hard disk or --floppy for a floppy")
+    guard [size == nil, floppy == nil, base == nil].filter({ !$0 }).count == 1 else {
+      throw HostError.usage(
+        "image create: give --size for a hard disk, --floppy for a floppy or --base for an overlay")
     }
     try withImages {
+      if let base { return try createOverlay(base) }
       if let floppy { return try createFloppy(floppy, format) }
       let bytes = ((size?.bytes ?? 0) + 511) / 512 * 512
       guard (1 << 20...1 << 37).contains(bytes) else {
         throw HostError.usage("--size: a hard disk has 1M to 128G")
       }
-      _ = try HostFile.create(path: path, size: bytes)
-      do { try fill(format) } catch {
+      let disk = try (type ?? WrittenFormat(path: path)).create(path, sectors: bytes / 512)
+      do { try fill(disk, format) } catch {
         unlink(path)
         throw error
       }
@@ -107,10 +117,22 @@ struct ImageCreate: ParsableCommand {
     try format.format(disk)
   }
 
-  private func fill(_ format: FATFormat) throws {
+  private func createOverlay(_ base: String) throws {
+    let store = try DiskFormat.open(path: base, access: .readOnlyShared)
+    // The path is kept as seen from the overlay.
+    var name = base
+    if !base.hasPrefix("/"), path.contains("/") {
+      guard let absolute = realpath(base, nil) else { throw HostError.file("\(base): no such file; check the name") }
+      defer { free(absolute) }
+      name = String(cString: absolute)
+    }
+    try VHDStore.createOverlay(
+      path: path, over: store, baseName: name, identity: HostIdentity.random, timestamp: HostIdentity.since2000)
+  }
+
+  private func fill(_ disk: any SectorStore, _ format: FATFormat) throws {
     guard partition || bootable || options.fat != nil else { return }
     var format = format
-    let disk = try DiskFormat.open(path: path, access: .writable)
     guard partition || bootable else {
       format.place(start: 0, on: disk)
       return try format.format(disk)

@@ -21,6 +21,7 @@ struct ImageInfo: ParsableCommand {
       ["file", image.path], ["format", image.format], ["size", "\(image.disk.sectorCount * 512)"],
       ["sectors", "\(image.disk.sectorCount)"],
     ]
+    if let vhd = image.disk as? VHDStore, let parent = vhd.parent { rows.append(["base", parent.name]) }
     for partition in image.partitions {
       rows.append([
         "partition \(partition.number)",
@@ -64,6 +65,7 @@ struct ImageVerify: ParsableCommand {
     var rows: [[String]] = []
     try withImages {
       let opened = try OpenImage(image, access: .readOnly)
+      if let vhd = opened.disk as? VHDStore { rows += try vhd.verify().map { [opened.path, $0] } }
       let names =
         opened.partition == nil && !opened.partitions.isEmpty
         ? opened.partitions.filter { !$0.isExtended }.map { "\(opened.path)@\($0.number)" } : [image]

@@ -1,0 +1,68 @@
+public import PC
+import Storage
+
+/// Machines out of what other programs keep.
+public enum Importer {
+  /// What a machine made of `source` is called when nobody says.
+  public static func name(for source: String) -> String {
+    let parts = source.split(separator: "/")
+    let file = parts.last.map(String.init) ?? "machine"
+    let name = file.lastIndex(of: ".").map { $0 == file.startIndex ? file : String(file[..<$0]) } ?? file
+    // 86Box keeps each machine in a folder of its own, in a file that is always called so.
+    return file == "86box.cfg" ? parts.dropLast().last.map(String.init) ?? "machine" : name
+  }
+
+  /// Makes a machine file at `path` of `source`.
+  ///
+  /// - Returns: what was and what was not taken over, a line each.
+  /// - Throws: `HostError`.
+  public static func importMachine(
+    _ source: String, to path: String, template: Template? = nil, progress: Progress? = nil
+  ) throws(HostError) -> [String] {
+    guard Library.isThere(source) else { throw .file("\(source): no such file; check the name") }
+    if source.hasSuffix(Library.ending) {
+      let file = try MachineFile(path: source, access: .reading)
+      let complaints = try file.verify(progress: progress)
+      guard complaints.isEmpty else {
+        throw .file("\(source): is damaged: \(complaints[0]); `heirloom machine verify` lists all that is")
+      }
+      try file.copy(to: path) { _ in }
+      return ["took in machine \(try file.summary().name)"]
+    }
+    if source.hasSuffix(".cfg") || source.hasSuffix(".conf") {
+      let foreign = ForeignConfiguration(try HostFiles.text(source), path: source)
+      var creation = MachineFile.Creation(name: Library.name(of: path), configuration: foreign.configuration)
+      creation.note = "imported from \(source)"
+      try MachineFile.create(path, creation, progress: progress)
+      return foreign.report
+    }
+    var configuration = template?.configuration ?? MachineConfiguration()
+    var report: [String] = []
+    if source.hasSuffix(".toml") {
+      try configuration.apply(toml: try HostFiles.text(source), path: source)
+      report.append("took over the configuration \(source) with its images")
+    } else {
+      switch try kind(of: source) {
+      case .floppy:
+        configuration.floppy.a = HostPath(path: source)
+        report.append("took in the floppy disk \(source); it is in drive A")
+      default:
+        configuration.disk.hda = HostPath(path: source)
+        report.append("took in the hard disk \(source) as the first one")
+      }
+    }
+    var creation = MachineFile.Creation(name: Library.name(of: path), configuration: configuration)
+    creation.diskSize = configuration.disk.hda.path == nil ? template?.diskSize : nil
+    try MachineFile.create(path, creation, progress: progress)
+    return report
+  }
+
+  private static func kind(of source: String) throws(HostError) -> Medium.Kind {
+    do {
+      if case .floppy = try ImageKind.detect(path: source) { return .floppy }
+    } catch StorageError.unknownKind {
+      // A disk without a partition table, or in a format that isn't told by its first sector.
+    } catch { throw .file(error.description) }
+    return .disk
+  }
+}
