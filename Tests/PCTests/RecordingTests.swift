@@ -60,13 +60,16 @@ import Testing
   }
 
   @Test func aScaledPictureHasSquareDotsAndItsTrueProportions() {
-    let half = (0..<4).flatMap { _ in [UInt32(0), 0, 0xFF_FFFF, 0xFF_FFFF] }
+    let row: [UInt32] = [0, 0, 0xFF_FFFF, 0xFF_FFFF]
+    let half = row + row + row + row
     let scaled = VideoFrame(width: 4, height: 4, pixels: half, aspect: 1.5).scaled(by: 2)
     #expect(scaled.width == 12 && scaled.height == 8)
-    #expect(Array(scaled.pixels[..<12]) == [0, 0, 0, 0, 0, 0] + [UInt32](repeating: 0xFF_FFFF, count: 6))
+    let wide = [UInt32](repeating: 0, count: 6) + [UInt32](repeating: 0xFF_FFFF, count: 6)
+    #expect(Array(scaled.pixels[..<12]) == wide)
     // A dot that covers two halves is their mean.
     let odd = VideoFrame(width: 4, height: 4, pixels: half, aspect: 0.75).scaled(by: 1)
-    #expect(Array(odd.pixels[..<3]) == [0, 0x80_8080, 0xFF_FFFF])
+    let mean: [UInt32] = [0, 0x80_8080, 0xFF_FFFF]
+    #expect(Array(odd.pixels[..<3]) == mean)
   }
 
   @Test func onlyABlackBorderIsTrimmed() {
