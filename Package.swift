@@ -38,7 +38,7 @@ let package = Package(
     .target(
       name: "PC",
       dependencies: [
-        "Hardware", "Processor", "Storage", "Devices", "CFirmware", "CPNG",
+        "Hardware", "Processor", "Storage", "Devices", "CFirmware", "CPNG", "CZlib",
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: hot),

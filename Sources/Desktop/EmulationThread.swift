@@ -67,7 +67,10 @@ final class EmulationThread {
         continue
       }
       do {
-        outcome = try session.run(until: session.machine.now + slice)
+        // No further than the next frame's end, so that frames come to the window as evenly as the guest makes them.
+        let now = session.machine.now
+        let step = now + slice
+        outcome = try session.run(until: nextFrame > now ? min(step, nextFrame) : step)
         if outcome != nil { return }
       } catch {
         failure = error
@@ -119,6 +122,7 @@ final class EmulationThread {
         exchange.copy(text)
         exchange.tell("The screen's text is on the clipboard")
       }
+    case .record: toggleRecording()
     case .pause(let pause):
       isPaused = pause
       pacer.restart()
@@ -155,6 +159,21 @@ final class EmulationThread {
       exchange.tell(success)
     } catch { exchange.tell("\(error)") }
     pacer.restart()
+  }
+
+  private func toggleRecording() {
+    let machine = session.machine
+    do {
+      if machine.isRecording {
+        let files = try machine.stopRecording()
+        exchange.tell("Saved \(files.joined(separator: ", "))")
+      } else {
+        guard let now = HostClock.localDate() else { return }
+        let path = "heirloom-\(now.fileName).avi"
+        try machine.startRecording(path: path)
+        exchange.tell("Recording to \(path); Right Ctrl+V ends it")
+      }
+    } catch { exchange.tell("\(error)") }
   }
 
   private static func letter(_ drive: Int) -> String { drive == 0 ? "A" : "B" }

@@ -13,6 +13,7 @@ enum Command: Sendable {
   case restore(String)
   case type(String)
   case copyText
+  case record
   case pause(Bool)
   case speed(Speed)
   case volume(by: Int)

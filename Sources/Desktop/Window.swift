@@ -227,7 +227,8 @@ final class Window {
 
   private static let help = [
     "Right Ctrl          release the mouse", "Right Ctrl+Enter    full screen (also Alt+Enter)",
-    "Right Ctrl+S        whole-number or smooth scaling", "Right Ctrl+P        screenshot",
+    "Right Ctrl+S        smooth, whole-number, picture tube", "Right Ctrl+P        screenshot, with Shift as shown",
+    "Right Ctrl+V        records the picture, and ends that",
     "Right Ctrl+Space    pause", "Right Ctrl+T        full speed or real time", "Right Ctrl+E        eject drive A",
     "Right Ctrl+PgUp/Dn  volume", "Right Ctrl+[ and ]   delay of the sound",
     "Right Ctrl+Del      Ctrl+Alt+Del", "Right Ctrl+R        reset", "Right Ctrl+Q        quit",
@@ -240,9 +241,10 @@ final class Window {
     switch key {
     case .enter, .f: toggleFullScreen()
     case .s:
-      presenter.scaling = presenter.scaling == .smooth ? .integer : .smooth
-      say(presenter.scaling == .smooth ? "Smooth scaling" : "Whole-number scaling")
+      presenter.scaling = presenter.scaling.next
+      say(presenter.scaling.name)
     case .p: screenshot()
+    case .v: exchange.send(.record)
     case .space, .pause:
       isPaused.toggle()
       exchange.send(.pause(isPaused))
@@ -316,12 +318,15 @@ final class Window {
     SDL_SetWindowPosition(window, area.x, area.y)
   }
 
+  /// The frame dot for dot, or with Shift as the window shows it.
   private func screenshot() {
-    guard let frame = presenter.frame, let now = HostClock.localDate() else { return }
-    let digits = now.description.filter(\.isNumber)
-    let path = "heirloom-\(digits.prefix(8))-\(digits.suffix(6)).png"
+    let isScaled = SDL_GetModState().rawValue & KMOD_SHIFT.rawValue != 0
+    guard let frame = isScaled ? presenter.capture() : presenter.frame?.trimmed, let now = HostClock.localDate() else {
+      return
+    }
+    let path = "heirloom-\(now.fileName).png"
     do {
-      try frame.trimmed.writePNG(to: path)
+      try frame.writePNG(to: path)
       say("Saved \(path)")
     } catch { say(error.description) }
   }

@@ -56,7 +56,7 @@ public final class Machine {
     try configuration.validate()
     self.configuration = configuration
     self.media = media
-    let roms = try roms ?? Machine.roms(configuration.firmware)
+    let roms = try roms ?? Machine.roms(configuration)
     self.roms = roms
     let disks = try [configuration.floppy.a, configuration.floppy.b].map { file in
       try file.path.map { try media.floppy($0, readOnly: configuration.media.readOnly) }
@@ -83,12 +83,13 @@ public final class Machine {
     if let path = configuration.cdrom.disc.path { try insertCD(path: path) }
   }
 
-  private static func roms(_ firmware: MachineConfiguration.Firmware) throws(HostError) -> Motherboard.ROMs {
-    Motherboard.ROMs(
+  private static func roms(_ configuration: MachineConfiguration) throws(HostError) -> Motherboard.ROMs {
+    let firmware = configuration.firmware
+    return Motherboard.ROMs(
       system: try firmware.bios.path.map { path throws(HostError) in try Firmware.systemBIOS(path: path) }
         ?? Firmware.systemBIOS,
       video: try firmware.videoBIOS.path.map { path throws(HostError) in try Firmware.videoBIOS(path: path) }
-        ?? Firmware.videoBIOS)
+        ?? Firmware.videoBIOS(for: configuration.video.card))
   }
 
   // MARK: Running
@@ -96,14 +97,32 @@ public final class Machine {
   /// Guest time.
   public var now: Instant { board.processor.now }
 
+  /// Takes every frame of the display, at its vertical retrace, while it is set.
+  public var onFrame: ((VideoFrame) -> Void)? {
+    didSet { nextFrame = board.video.nextFrameTime(after: now) }
+  }
+  private var nextFrame = Instant.zero
+  private var recorder: VideoRecorder?
+
   /// Runs until guest time `end` or until the machine stops (`outcome`). Ends with the first instruction that is over
   /// at or after `end`.
   public func run(until end: Instant) {
     guard outcome == nil, now < end else { return }
     let start = now
-    board.processor.run(until: end)
+    if let onFrame { runFrames(until: end, onFrame) } else { board.processor.run(until: end) }
     elapsed = elapsed + (now - start)
     audio.catchUp(now)
+  }
+
+  private func runFrames(until end: Instant, _ take: (VideoFrame) -> Void) {
+    while outcome == nil, now < end {
+      // Going back to an older state leaves the next frame far ahead.
+      if nextFrame - now > .milliseconds(100) { nextFrame = board.video.nextFrameTime(after: now) }
+      board.processor.run(until: min(nextFrame, end))
+      guard now >= nextFrame else { continue }
+      take(frame())
+      nextFrame = board.video.nextFrameTime(after: now)
+    }
   }
 
   private func stop(_ why: Outcome) {
@@ -144,6 +163,30 @@ public final class Machine {
 
   /// The last whole picture with its border, as the monitor gets it.
   public func frame() -> VideoFrame { board.video.render() }
+
+  /// Whether the display is being recorded.
+  public var isRecording: Bool { recorder != nil }
+
+  /// Records the display to the AVI file at `path` from now on, ending a recording that is going on.
+  ///
+  /// - Throws: `HostError.file` if that one could not be written.
+  public func startRecording(path: String) throws(HostError) {
+    _ = try stopRecording()
+    let recorder = VideoRecorder(path: path)
+    self.recorder = recorder
+    onFrame = { recorder.add($0) }
+  }
+
+  /// Ends the recording, if there is one.
+  ///
+  /// - Returns: the files that were written: one for each size and rate of the picture.
+  /// - Throws: `HostError.file` if one of them could not be written.
+  public func stopRecording() throws(HostError) -> [String] {
+    guard let recorder else { return [] }
+    self.recorder = nil
+    onFrame = nil
+    return try recorder.finish()
+  }
 
   /// The screen's text; empty in graphics modes.
   public var textScreen: TextScreen {

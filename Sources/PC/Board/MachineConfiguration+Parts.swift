@@ -26,7 +26,8 @@ extension MachineConfiguration {
     }
     return Motherboard.Parts(
       model: cpu.model, fpu: hasFPU, timing: cpu.timing, boardTiming: boardTiming, tlb: cpu.tlb,
-      ramSize: memory.size.bytes, roms: roms, setup: setup, start: start,
+      ramSize: memory.size.bytes, roms: roms,
+      video: video.card == .et4000 ? .et4000 : .vga, setup: setup, start: start,
       drives: FloppyController.Configuration(
         driveCount: drives[1] != nil ? 2 : drives[0] != nil ? 1 : 0,
         types: zip(choices, drives).map { $0 == .auto ? nil : $1 }),

@@ -38,7 +38,7 @@ public final class Motherboard {
   /// The ATA channels that have drives: primary, secondary.
   public let ata: [ATAController]
   /// The graphics card.
-  public let video = VideoAdapter()
+  public let video: VideoAdapter
   /// The speaker.
   public let speaker = Speaker()
   /// The Sound Blaster, nil if there is none.
@@ -86,6 +86,7 @@ public final class Motherboard {
     var tlb = TLBPolicy.coherent
     var ramSize: Int
     var roms: ROMs
+    var video: VideoAdapter.Card
     var setup: CMOSSetup
     var start: RTCDate
     var drives: FloppyController.Configuration
@@ -135,6 +136,7 @@ public final class Motherboard {
       guard drives[0] != nil else { return nil }
       return ATAController(channel, master: drives[0], slave: drives[1], timing: parts.driveTiming)
     }
+    video = VideoAdapter(parts.video)
     input = InputQueue { [keyboard, serialMouse] in
       keyboard.input($0)
       serialMouse?.input($0)

@@ -177,6 +177,8 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
 public enum VideoCard: String, ConfigurationValue, CaseIterable {
   /// IBM VGA, 256 KB.
   case vga
+  /// Tseng ET4000AX, 1 MB, HiColor DAC.
+  case et4000
 }
 
 /// Mice.
@@ -238,6 +240,7 @@ extension VideoCard {
   public var summary: String {
     switch self {
     case .vga: "IBM VGA, 256 KB"
+    case .et4000: "Tseng ET4000AX, 1 MB, HiColor DAC, VESA BIOS extensions 2.0"
     }
   }
 }

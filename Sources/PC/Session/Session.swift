@@ -186,7 +186,9 @@ public final class Session {
   /// - Returns: what could not be written, a line each.
   public func finish() -> [String] {
     exchangeOut()
-    var complaints = machine.flush()
+    var complaints: [String] = []
+    do throws(HostError) { _ = try machine.stopRecording() } catch { complaints.append(error.description) }
+    complaints += machine.flush()
     for failure in [recording?.finish(), fmLog?.finish(), midiFile?.finish()] {
       if let failure { complaints.append(failure.description) }
     }
