@@ -75,6 +75,8 @@ struct Caches {
   var alignmentChecked = false
   /// A waiting loop is being examined: writes are noted.
   var isProbing = false
+  /// Ports whose reading changes nothing and whose value only writes change.
+  var quietPorts: (UInt16, UInt16) = (0xFFFF, 0xFFFF)
   /// Counts accesses to devices and external interrupts.
   var worldEvents = 0
   /// The run loop was asked to return.
