@@ -38,21 +38,25 @@ let package = Package(
     .target(
       name: "PC",
       dependencies: [
-        "Hardware", "Processor", "Storage", "Devices", "CFirmware", "CPNG",
+        "Hardware", "Processor", "Storage", "Devices", "CFirmware", "CPNG", "CZlib",
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: hot),
+    .target(name: "CSandbox"),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(
       name: "Archive",
       dependencies: [
-        "PC", "Storage", "Devices", "Processor", "Hardware", "CZstd", .product(name: "Crypto", package: "swift-crypto"),
+        "PC", "Storage", "Devices", "Processor", "Hardware", "CSandbox", "CZstd",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["README.md"],
       swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
-    .target(name: "Desktop", dependencies: ["PC", "Devices", "Processor", "Hardware", "CSDL2"], swiftSettings: strict),
+    .target(
+      name: "Desktop", dependencies: ["PC", "Archive", "Devices", "Processor", "Hardware", "CSDL2"],
+      swiftSettings: strict),
     .executableTarget(
       name: "heirloom",
       dependencies: [
@@ -75,9 +79,11 @@ let package = Package(
       exclude: ["Programs", "Golden"], swiftSettings: strict),
     .testTarget(
       name: "ArchiveTests",
-      dependencies: ["Archive", "PC", "Storage", "Hardware", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Archive", "PC", "Devices", "Storage", "Hardware", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
-    .testTarget(name: "CommandLineTests", dependencies: ["heirloom", "PC"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["heirloom", "PC", "Storage"], exclude: ["Programs"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
