@@ -22,6 +22,11 @@ public final class Processor: Wiring {
   let fetchBuffer: UnsafeMutablePointer<UInt8>
   /// Rounds of loops that only wait are left out. Nothing but the host's load depends on it.
   public var isIdleSkipped = true
+  /// Two ports that a waiting loop may read: reading them changes nothing, and their value changes by writes alone.
+  public var quietPorts: (UInt16, UInt16) {
+    get { cpu.c.pointee.quietPorts }
+    set { cpu.c.pointee.quietPorts = newValue }
+  }
   /// What is known of such a loop.
   var idle = IdleLoop()
   /// Inside `run`: an instruction may be in progress.

@@ -118,6 +118,8 @@ public final class Motherboard {
     processor = Processor(
       model: parts.model, fpu: parts.fpu, memory: backplane.memory, io: backplane.io, scheduler: backplane.scheduler)
     processor.setTiming(parts.timing, board: parts.boardTiming)
+    // The interrupt controllers' masks, which a BIOS looks at whenever it is asked for a key.
+    processor.quietPorts = (0x21, 0xA1)
     processor.tlbPolicy = parts.tlb
     dma = DMAController(memory: backplane.memory)
     clock = RealTimeClock(start: parts.start, cmos: parts.setup)

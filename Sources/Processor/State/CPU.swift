@@ -52,7 +52,10 @@ struct Caches {
   var pipelineModel: PipelineModel
   var memoryModel = MemoryModel()
   var tags: CacheTags
-  /// Counts the changes of any set's last used line: a block that was complete in the cache at the current count still is.
+  /// Counts the lines that were looked up: while it stays, so do all tags.
+  var lookUps = 0
+  /// Counts what displaces the code of decoded blocks: a block whose lines were all the last used of their sets at the
+  /// current count needs no look-up.
   var epoch = 1
   /// How the interrupt or exception just delivered went, for its clocks.
   var delivery = TimingRole.base
@@ -75,6 +78,8 @@ struct Caches {
   var alignmentChecked = false
   /// A waiting loop is being examined: writes are noted.
   var isProbing = false
+  /// Ports whose reading changes nothing and whose value only writes change.
+  var quietPorts: (UInt16, UInt16) = (0xFFFF, 0xFFFF)
   /// Counts accesses to devices and external interrupts.
   var worldEvents = 0
   /// The run loop was asked to return.

@@ -123,6 +123,7 @@ extension CPU {
   func lookUp(_ line: UInt32, _ linear: UInt32, after o: UnsafePointer<Op>, _ waited: Int64) -> Int64 {
     let tags = c.pointee.tags
     if tags.recent[Int(line & tags.mask)] == line { return 0 }
+    c.pointee.lookUps &+= 1
     let now = s.pointee.target &- s.pointee.left &- Int64(o.pointee.after) &+ waited
     var clocks: Int64 = 0
     if s.pointee.cr0 & CR0.pg != 0, !tags.touchPage(linear >> 12) { clocks = walkClocks(linear, now, o) }

@@ -101,7 +101,7 @@ extension Processor {
     defer { cpu.c.pointee.isProbing = false }
     var start = IdleState(cpu)
     var place = clocks
-    var epoch = cpu.c.pointee.epoch
+    var lookUps = cpu.c.pointee.lookUps
     var (writes, fills) = (cpu.s.pointee.writesUntil, cpu.s.pointee.fillsUntil)
     let quiet = events
     idle.written.removeAll(keepingCapacity: true)
@@ -119,7 +119,7 @@ extension Processor {
       guard s.pointee.eip == start.registers[8], cpu.reg(4) == start.registers[4] else { continue }
       let state = IdleState(cpu)
       guard state == start else { continue }
-      if cpu.c.pointee.epoch == epoch, memoryIsAsBefore {
+      if cpu.c.pointee.lookUps == lookUps, memoryIsAsBefore {
         idle.anchor = clocks
         idle.period = clocks &- place
         idle.events = quiet
@@ -134,7 +134,7 @@ extension Processor {
       // The first round may have filled the cache: the second counts.
       start = state
       place = clocks
-      epoch = cpu.c.pointee.epoch
+      lookUps = cpu.c.pointee.lookUps
       (writes, fills) = (s.pointee.writesUntil, s.pointee.fillsUntil)
       idle.written.removeAll(keepingCapacity: true)
     }
