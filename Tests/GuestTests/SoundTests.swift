@@ -41,7 +41,8 @@ struct TuneTests {
     let again = Listener(other.machine)
     #expect(try other.machine.load(state) == [])
     other.machine.run(until: guest.machine.now)
-    #expect(again.samples == heard.samples)
+    let (same, count) = (again.samples == heard.samples, heard.samples.count)
+    #expect(same && count > 40_000)
     #expect(try other.machine.stateHash() == guest.machine.stateHash())
   }
 }

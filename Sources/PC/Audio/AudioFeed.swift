@@ -17,6 +17,7 @@ public final class AudioFeed {
 
   /// Gives everything from now on to `sink`: pairs of samples, left and right.
   public func connect(_ sink: @escaping (UnsafeBufferPointer<Int16>) -> Void) {
+    if sinks.isEmpty { position = mixer.position }
     sinks.append(sink)
     mixer.tap.take = { [unowned self] in take(first: $0, $1) }
   }
@@ -42,9 +43,9 @@ public final class AudioFeed {
     if !mixer.isActive { pad(to: AudioMixer.clock.ticks(at: now) - AudioMixer.delay) }
   }
 
-  /// Guest time has jumped: the stream goes on at `now` without a gap.
-  func restart(_ now: Instant) {
-    position = max(AudioMixer.clock.ticks(at: now) - AudioMixer.delay, 0)
+  /// Guest time has jumped: the stream goes on from there without a gap.
+  func restart() {
+    position = mixer.position
     synthesizer?.restart()
   }
 
