@@ -52,6 +52,9 @@ final class EmulationThread {
 
   // MARK: On the thread
 
+  /// Guest time between two looks at the host's clock: at most a millisecond where they are held together.
+  private var slice: Span { pacer.speed == .max ? .milliseconds(3) : .milliseconds(1) }
+
   private func main() {
     defer { exchange.finish() }
     openSound()
@@ -64,13 +67,22 @@ final class EmulationThread {
         continue
       }
       do {
-        outcome = try session.run(until: session.machine.now + .milliseconds(3))
+        // No further than the next frame's end, so that frames come to the window as evenly as the guest makes them.
+        let now = session.machine.now
+        let step = now + slice
+        outcome = try session.run(until: nextFrame > now ? min(step, nextFrame) : step)
         if outcome != nil { return }
       } catch {
         failure = error
         return
       }
       player?.flush()
+      if let trouble = session.trouble {
+        exchange.tell("Waiting: " + trouble)
+        HostClock.sleep(nanoseconds: 500_000_000)
+        pacer.restart()
+        continue
+      }
       showFrame()
       measure()
       pacer.wait(elapsed: session.machine.elapsed)
@@ -93,6 +105,24 @@ final class EmulationThread {
     case .reset:
       machine.reset()
       exchange.tell("Reset")
+    case .powerOff: machine.powerOff()
+    case .snapshot(let name): attempt("Kept as \(name)") { try session.keep(as: name) }
+    case .restore(let name): attempt("Back at \(name)") { try session.restore(name) }
+    case .type(let text):
+      let known = text.filter { Typist.untypable(in: String($0)) == nil }
+      // Half a second ahead: the keys of the menu are up again by then.
+      let start = machine.now + .milliseconds(500)
+      for (after, event) in Typist.events(typing: known) { machine.post(event, at: start + after) }
+      exchange.tell("Typing \(known.count) characters")
+    case .copyText:
+      let text = machine.textScreen.text
+      if text.isEmpty {
+        exchange.tell("There is no text on the screen: it shows graphics")
+      } else {
+        exchange.copy(text)
+        exchange.tell("The screen's text is on the clipboard")
+      }
+    case .record: toggleRecording()
     case .pause(let pause):
       isPaused = pause
       pacer.restart()
@@ -120,6 +150,30 @@ final class EmulationThread {
     }
     session.machine.audio.connect { player.collect($0) }
     self.player = player
+  }
+
+  /// Does `body` and tells how it went.
+  private func attempt(_ success: String, _ body: () throws -> Void) {
+    do {
+      try body()
+      exchange.tell(success)
+    } catch { exchange.tell("\(error)") }
+    pacer.restart()
+  }
+
+  private func toggleRecording() {
+    let machine = session.machine
+    do {
+      if machine.isRecording {
+        let files = try machine.stopRecording()
+        exchange.tell("Saved \(files.joined(separator: ", "))")
+      } else {
+        guard let now = HostClock.localDate() else { return }
+        let path = "heirloom-\(now.fileName).avi"
+        try machine.startRecording(path: path)
+        exchange.tell("Recording to \(path); Right Ctrl+A ends it")
+      }
+    } catch { exchange.tell("\(error)") }
   }
 
   private static func letter(_ drive: Int) -> String { drive == 0 ? "A" : "B" }

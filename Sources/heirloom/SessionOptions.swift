@@ -48,6 +48,11 @@ struct SessionOptions: ParsableArguments {
     help: "Don't keep a machine file's state at the end: the next run starts from power-on.")
   var noFreeze = false
 
+  @Flag(
+    name: .customLong("no-sandbox"),
+    help: "Let a machine file's run keep rights that no machine needs (README, \"Isolation\").")
+  var noSandbox = false
+
   /// The steps of the script, then those of `--do`.
   func steps() throws(HostError) -> [Step] {
     var steps: [Step] = []

@@ -39,9 +39,14 @@ public struct ConfigurationKey: Sendable {
       ConfigurationKey("cpu.model", flag: "cpu", \.cpu.model, "processor"),
       ConfigurationKey("cpu.fpu", flag: "fpu", \.cpu.fpu, "floating-point unit (auto: what belongs to the processor)"),
       ConfigurationKey(
+        "cpu.timing", flag: "timing", \.cpu.timing,
+        "what counts in time: the clock tables (simple), or prefetching, caches and memory, too (full)"),
+      ConfigurationKey(
         "cpu.tlb", \.cpu.tlb,
         "page tables changed without a flush: seen at once, or by the real 32 entries, when they are used up"),
       ConfigurationKey("memory.size", flag: "memory", \.memory.size, "RAM"),
+      ConfigurationKey("memory.cache", \.memory.cache, "the board's cache"),
+      ConfigurationKey("memory.wait-states", \.memory.waitStates, "wait states of the DRAM"),
       ConfigurationKey("firmware.bios", flag: "bios", \.firmware.bios, "system ROM instead of the built-in one"),
       ConfigurationKey(
         "firmware.video-bios", flag: "video-bios", \.firmware.videoBIOS, "video ROM instead of the built-in one"),
@@ -55,8 +60,14 @@ public struct ConfigurationKey: Sendable {
       ConfigurationKey("disk.hdc", flag: "hdc", \.disk.hdc, "image of the secondary master hard disk"),
       ConfigurationKey("disk.hdd", flag: "hdd", \.disk.hdd, "image of the secondary slave hard disk"),
       ConfigurationKey(
+        "disk.timing", \.disk.timing, "how long hard disks and CDs take (fast, or as drives of 1995)"),
+      ConfigurationKey("cdrom.disc", flag: "cdrom", \.cdrom.disc, "CD image (ISO, CUE) in the CD-ROM drive"),
+      ConfigurationKey(
+        "cdrom.drive", \.cdrom.drive, "CD-ROM drive (auto: at the first free place, hdc if it can be)"),
+      ConfigurationKey(
         "media.read-only", flag: "read-only", \.media.readOnly, "write to no image; changes live until exit"),
       ConfigurationKey("video.card", flag: "video", \.video.card, "graphics card"),
+      ConfigurationKey("video.bus", \.video.bus, "what the graphics card is plugged into"),
     ] + soundKeys + [
       ConfigurationKey("input.mouse", flag: "mouse", \.input.mouse, "mouse"),
       ConfigurationKey("ports.serial1", flag: "serial1", \.ports.serial1, "what COM1 is connected to"),
