@@ -321,7 +321,7 @@ public final class Machine {
     }
     let ignored = try board.backplane.load(backplane)
     let alsoIgnored = try board.processor.load(processor)
-    audio.restart(now)
+    audio.restart()
     outcome = nil
     if case .string(let name)? = saved["outcome"] { outcome = Outcome(rawValue: name) }
     return ignored.map { "board." + $0 } + alsoIgnored.map { "processor." + $0 }

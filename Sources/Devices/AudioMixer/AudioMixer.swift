@@ -149,6 +149,11 @@ public final class AudioMixer: Device {
   /// Whether something sounds or may still be heard.
   public var isActive: Bool { batch.deadline != nil }
 
+  /// The output sample that comes next.
+  public var position: Int64 {
+    isActive ? state.next : max(Self.clock.ticks(at: batch.now) &- Self.delay, 0)
+  }
+
   private func wake() {
     guard batch.deadline == nil else { return }
     // Whatever happens from now on reaches back no further than this.

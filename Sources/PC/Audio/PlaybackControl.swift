@@ -14,7 +14,8 @@ public struct PlaybackControl {
 
   private var average: Double?
   private var place = 0.0
-  private var history = [Int16](repeating: 0, count: 8)
+  /// The last four samples, left and right.
+  private var recent = (SIMD2<Float>.zero, SIMD2<Float>.zero, SIMD2<Float>.zero, SIMD2<Float>.zero)
   /// The volume that fades have reached.
   public private(set) var level: Float = 0
   private var isPlaying = false
@@ -45,18 +46,14 @@ public struct PlaybackControl {
     if queued > 6 * target { return [] }
     var i = 0
     while i < samples.count / 2 {
-      history.removeFirst(2)
-      history += [samples[2 * i], samples[2 * i + 1]]
+      let new = SIMD2(Float(samples[2 * i]), Float(samples[2 * i + 1]))
+      recent = (recent.1, recent.2, recent.3, new)
       i += 1
       while place < 1 {
         // Fades take 5 ms.
         level += max(-1 / 240, min(1 / 240, (isMuted ? 0 : volume) - level))
-        for side in 0..<2 {
-          let value = Self.between(
-            Float(history[side]), Float(history[2 + side]), Float(history[4 + side]), Float(history[6 + side]),
-            Float(place))
-          out.append(Int16(max(-32_768, min(32_767, (value * level).rounded()))))
-        }
+        let value = Self.between(recent.0, recent.1, recent.2, recent.3, Float(place)) * level
+        for side in 0..<2 { out.append(Int16(max(-32_768, min(32_767, value[side].rounded())))) }
         place += ratio
       }
       place -= 1
@@ -65,10 +62,12 @@ public struct PlaybackControl {
   }
 
   /// The third-order curve through four samples, at `x` between the middle two.
-  private static func between(_ a: Float, _ b: Float, _ c: Float, _ d: Float, _ x: Float) -> Float {
-    let first = (c - a) / 2
-    let third = (d - a) / 2 + 3 * (b - c) / 2
-    let second = a - 5 * b / 2 + 2 * c - d / 2
+  private static func between(
+    _ a: SIMD2<Float>, _ b: SIMD2<Float>, _ c: SIMD2<Float>, _ d: SIMD2<Float>, _ x: Float
+  ) -> SIMD2<Float> {
+    let first = (c - a) * 0.5
+    let third = (d - a) * 0.5 + (b - c) * 1.5
+    let second = a - b * 2.5 + c * 2 - d * 0.5
     return ((third * x + second) * x + first) * x + b
   }
 }

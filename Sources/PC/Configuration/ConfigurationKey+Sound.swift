@@ -10,6 +10,7 @@ extension ConfigurationKey {
     ConfigurationKey("sound.filter", \.sound.filter, "the output filters of sb2 and sbpro"),
     ConfigurationKey("sound.printer", \.sound.printer, "a converter on LPT1 instead of a printer"),
     ConfigurationKey("sound.input", \.sound.input, "a WAV file to record from"),
+    ConfigurationKey("sound.midi", \.sound.midi, "what plays the MIDI interface's notes"),
     ConfigurationKey("sound.latency", \.sound.latency, "delay of the sound in a window, milliseconds"),
     ConfigurationKey("sound.volume.master", \.sound.volume.master, "volume of everything"),
     ConfigurationKey("sound.volume.speaker", \.sound.volume.speaker, "volume of the PC's speaker"),

@@ -10,6 +10,8 @@ public struct SoundSettings: Codable, Equatable, Sendable {
   public var printer = PrinterConverter.none
   /// A WAV file as the recording input; without one there is silence.
   public var input = HostPath.none
+  /// What is plugged into the MIDI socket.
+  public var midi = MIDIEndpoint.none
   /// How far the host's sound is behind, in milliseconds.
   public var latency = Latency(milliseconds: 25)
   /// Volumes.

@@ -92,9 +92,15 @@ public final class Session {
       guard configuration.sound.soundBlaster != nil else {
         throw HostError.usage("--midi-file: the machine has no MIDI socket; take a Sound Blaster as sound.card")
       }
-      let file = try MIDIFile(path)
-      machine.onMIDIByte = { file.write($0, at: $1) }
-      midiFile = file
+      midiFile = try MIDIFile(path)
+    }
+    if case .fluidSynth(let font) = configuration.sound.midi {
+      machine.audio.connect(try FluidSynth(soundFont: font))
+    }
+    let (file, audio) = (midiFile, machine.audio)
+    machine.onMIDIByte = { byte, time in
+      file?.write(byte, at: time)
+      audio.send(midi: byte, at: time)
     }
   }
 
