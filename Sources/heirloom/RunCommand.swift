@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import Desktop
 import PC
 
 /// `heirloom run`: a machine, in a window or without one.
@@ -12,10 +13,9 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Run") var session: SessionOptions
-  @OptionGroup var later: LaterOptions
 
   mutating func run() throws {
-    try later.refuse()
+    if CommandLine.arguments.count == 1 { return try LibraryWindow().run() }
     let steps = try session.steps()
     let speed = try session.speedChoice()
     let stopAfter = try session.stopAfterSpan()
@@ -37,9 +37,12 @@ struct RunCommand: ParsableCommand {
     options.steps = steps
     options.endsWithScript = session.headless && !steps.isEmpty
     options.stopAfter = stopAfter
+    options.audioFile = session.audioFile
+    options.vgmFile = session.vgmFile
+    options.midiFile = session.midiFile
     try Run(
       configuration: configuration, options: options, speed: speed, printsHash: session.stateHash, keeper: keeper,
-      freezes: !session.noFreeze && !configuration.media.readOnly
+      freezes: !session.noFreeze && !configuration.media.readOnly, isSealed: !session.noSandbox
     ).start(headless: session.headless)
   }
 

@@ -224,8 +224,9 @@ extension ATAController {
     case 0xC6: setMultiple()
     case 0xEF: finish(setFeature() ? [] : .aborted)
     case 0xE0...0xE3, 0xE5, 0xE6, 0x94...0x99: power()
-    // FLUSH CACHE (of ATA-4; everything is on the disk already)
-    case 0xE7: finish()
+    // FLUSH CACHE (of ATA-4): busy until the host has everything on its disk.
+    case 0xE7:
+      if disk.flush() { finish() } else { alarm.set(after: timing.sectorTime * 100) }
     default: finish(.aborted)
     }
   }

@@ -18,6 +18,8 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     public var model = ProcessorModel.i486dx2x66
     /// Whether there is a floating-point unit.
     public var fpu = FPUChoice.auto
+    /// How much of its behaviour in time is modelled.
+    public var timing = TimingModel.full
     /// How translations follow page tables that change without a flush.
     public var tlb = TLBPolicy.coherent
   }
@@ -25,6 +27,10 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
   public struct Memory: Codable, Equatable, Sendable {
     /// How much.
     public var size = MemorySize(megabytes: 16)
+    /// The board's cache.
+    public var cache = BoardCache.auto
+    /// Wait states of the DRAM.
+    public var waitStates = WaitStates.auto
   }
   /// ROMs other than the built-in ones.
   public struct Firmware: Codable, Equatable, Sendable {
@@ -82,11 +88,8 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
   public struct Video: Codable, Equatable, Sendable {
     /// Which card.
     public var card = VideoCard.vga
-  }
-  /// The sound card.
-  public struct Sound: Codable, Equatable, Sendable {
-    /// Which card.
-    public var card = SoundCard.none
+    /// What it is plugged into.
+    public var bus = VideoBusChoice.auto
   }
   /// What a person has in hand.
   public struct Input: Codable, Equatable, Sendable {
@@ -130,8 +133,8 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
   public var media = Media()
   /// The graphics card.
   public var video = Video()
-  /// The sound card.
-  public var sound = Sound()
+  /// The sound card, its volumes and plugs.
+  public var sound = SoundSettings()
   /// What a person has in hand.
   public var input = Input()
   /// The outer ends of the machine's connectors.
@@ -158,6 +161,9 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     // A slave alone answers for no master: the firmware of the time doesn't find it.
     if disk.hdb.path != nil, disk.hda.path == nil { throw .usage("disk.hdb: a slave needs a master; give it as hda") }
     if disk.hdd.path != nil, disk.hdc.path == nil { throw .usage("disk.hdd: a slave needs a master; give it as hdc") }
+    if input.mouse == .serial, ports.serial1 != .none {
+      throw .usage("ports.serial1: the serial mouse is there; take ports.serial2, or another mouse")
+    }
     if cdrom.disc.path != nil, cdromPlace == nil {
       throw .usage("cdrom.disc: there is no CD-ROM drive for it; leave one of hda to hdd free, and cdrom.drive at auto")
     }
@@ -171,18 +177,16 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
 public enum VideoCard: String, ConfigurationValue, CaseIterable {
   /// IBM VGA, 256 KB.
   case vga
-}
-
-/// Sound cards. `heirloom list sound` prints them.
-public enum SoundCard: String, ConfigurationValue, CaseIterable {
-  /// No sound card.
-  case none
+  /// Tseng ET4000AX, 1 MB, HiColor DAC.
+  case et4000
 }
 
 /// Mice.
 public enum Mouse: String, ConfigurationValue, CaseIterable {
   /// At the keyboard controller's auxiliary port.
   case ps2
+  /// A Microsoft mouse with two buttons on COM1.
+  case serial
   /// No mouse.
   case none
 }
@@ -236,15 +240,7 @@ extension VideoCard {
   public var summary: String {
     switch self {
     case .vga: "IBM VGA, 256 KB"
-    }
-  }
-}
-
-extension SoundCard {
-  /// What the card is.
-  public var summary: String {
-    switch self {
-    case .none: "no sound card"
+    case .et4000: "Tseng ET4000AX, 1 MB, HiColor DAC, VESA BIOS extensions 2.0"
     }
   }
 }

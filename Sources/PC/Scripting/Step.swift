@@ -16,14 +16,22 @@ public enum Step: Equatable, Sendable {
   case mouseMove(Int, Int)
   /// Presses and releases a mouse button.
   case mouseClick(MouseButton)
-  /// Writes the picture to a PNG file.
+  /// Writes the picture to a PNG file, dot for dot.
   case screenshot(String)
+  /// Writes the picture to a PNG file in its true proportions, every line twice.
+  case scaledScreenshot(String)
+  /// Records the display to an AVI file from now on.
+  case record(String)
+  /// Ends the recording.
+  case stopRecording
   /// Writes the screen's text to a file, or to standard output.
   case screenText(String?)
   /// Puts an image into a drive.
   case insert(RemovableDrive, String)
   /// Takes the medium out of a drive.
   case eject(RemovableDrive)
+  /// Brings the guest's changes into the folders that its hard disks are.
+  case commit
   /// Keeps the machine's state under a name.
   case snapshot(String)
   /// Puts the machine back into the state of that name.
@@ -71,7 +79,15 @@ extension Step {
     case "mouse":
       self = try Step.mouse(&words)
     case "screenshot":
-      self = .screenshot(try words.need("screenshot FILE.png"))
+      let path = try words.need("screenshot FILE.png [scaled]")
+      switch words.next() {
+      case nil: self = .screenshot(path)
+      case "scaled": self = .scaledScreenshot(path)
+      case let word?: throw words.wrong("\"\(word)\" is not \"scaled\" (texts with blanks need quotes)")
+      }
+    case "record":
+      let path = try words.need("record FILE.avi, or record stop")
+      self = path == "stop" ? .stopRecording : .record(path)
     case "screen-text":
       self = .screenText(words.next())
     case "insert":
@@ -90,6 +106,7 @@ extension Step {
       self = .snapshot(try words.need("snapshot NAME"))
     case "restore":
       self = .restore(try words.need("restore NAME"))
+    case "commit": self = .commit
     case "reset": self = .reset
     case "power-off": self = .powerOff
     case "quit": self = .quit
@@ -101,8 +118,8 @@ extension Step {
   }
 
   private static let verbs = [
-    "wait-text", "wait", "wait-idle", "type", "key", "mouse", "screenshot", "screen-text", "insert", "eject",
-    "snapshot", "restore", "reset", "power-off", "quit",
+    "wait-text", "wait", "wait-idle", "type", "key", "mouse", "screenshot", "record", "screen-text", "insert",
+    "eject", "commit", "snapshot", "restore", "reset", "power-off", "quit",
   ]
 
   private static func mouse(_ words: inout StepWords) throws(HostError) -> Step {
