@@ -2,6 +2,7 @@ import Devices
 import Glibc
 import Hardware
 import PC
+import Storage
 
 /// The thread that owns the machine. Created, started and joined by the window's thread, which doesn't touch the
 /// session between `start` and `join`.
