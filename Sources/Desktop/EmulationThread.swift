@@ -178,7 +178,7 @@ final class EmulationThread {
         guard let now = HostClock.localDate() else { return }
         let path = "heirloom-\(now.fileName).avi"
         try machine.startRecording(path: path)
-        exchange.tell("Recording to \(path); Right Ctrl+V ends it")
+        exchange.tell("Recording to \(path); Right Ctrl+A ends it")
       }
     } catch { exchange.tell("\(error)") }
   }

@@ -228,7 +228,7 @@ final class Window {
   private static let help = [
     "Right Ctrl          release the mouse", "Right Ctrl+Enter    full screen (also Alt+Enter)",
     "Right Ctrl+S        smooth, whole-number, picture tube", "Right Ctrl+P        screenshot, with Shift as shown",
-    "Right Ctrl+V        records the picture, and ends that",
+    "Right Ctrl+A        records the picture (AVI), and ends that",
     "Right Ctrl+Space    pause", "Right Ctrl+T        full speed or real time", "Right Ctrl+E        eject drive A",
     "Right Ctrl+PgUp/Dn  volume", "Right Ctrl+[ and ]   delay of the sound",
     "Right Ctrl+Del      Ctrl+Alt+Del", "Right Ctrl+R        reset", "Right Ctrl+Q        quit",
@@ -244,7 +244,7 @@ final class Window {
       presenter.scaling = presenter.scaling.next
       say(presenter.scaling.name)
     case .p: screenshot()
-    case .v: exchange.send(.record)
+    case .a: exchange.send(.record)
     case .space, .pause:
       isPaused.toggle()
       exchange.send(.pause(isPaused))

@@ -31,9 +31,9 @@ extension MachineConfiguration {
       drives: FloppyController.Configuration(
         driveCount: drives[1] != nil ? 2 : drives[0] != nil ? 1 : 0,
         types: zip(choices, drives).map { $0 == .auto ? nil : $1 }),
-      hardDisks: hardDisks, cdrom: cdromPlace, driveTiming: disk.timing == .period ? .period : .fast,
-      fm: sound.synthesizer, soundBlaster: sound.soundBlaster,
-      soundFilter: sound.filter, printerSound: sound.converter, levels: sound.levels,
+      hardDisks: hardDisks, fm: sound.synthesizer, soundBlaster: sound.soundBlaster,
+      soundFilter: sound.filter, printerSound: sound.converter, levels: sound.levels, cdrom: cdromPlace,
+      driveTiming: disk.timing == .period ? .period : .fast,
       serial: [ports.serial1 != .none, ports.serial2 != .none], mouse: input.mouse)
   }
 
