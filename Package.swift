@@ -55,7 +55,7 @@ let package = Package(
       swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
     .target(
-      name: "Desktop", dependencies: ["PC", "Archive", "Devices", "Processor", "Hardware", "CSDL2"],
+      name: "Desktop", dependencies: ["PC", "Archive", "Storage", "Devices", "Processor", "Hardware", "CSDL2"],
       swiftSettings: strict),
     .executableTarget(
       name: "heirloom",

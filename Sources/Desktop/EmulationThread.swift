@@ -2,6 +2,7 @@ import Devices
 import Glibc
 import Hardware
 import PC
+import Storage
 
 /// The thread that owns the machine. Created, started and joined by the window's thread, which doesn't touch the
 /// session between `start` and `join`.
@@ -96,8 +97,14 @@ final class EmulationThread {
     case .input(let event): machine.post(event)
     case .insert(let path, let drive):
       do {
-        try machine.insert(path: path, drive: drive)
-        exchange.tell("Drive \(Self.letter(drive)): \(path.split(separator: "/").last ?? "disk") inserted")
+        let name = path.split(separator: "/").last ?? "disk"
+        if case .cdrom? = try? ImageKind.detect(path: path) {
+          try machine.insertCD(path: path)
+          exchange.tell("CD-ROM drive: \(name) inserted")
+        } else {
+          try machine.insert(path: path, drive: drive)
+          exchange.tell("Drive \(Self.letter(drive)): \(name) inserted")
+        }
       } catch { exchange.tell("\(error)") }
     case .eject(let drive):
       machine.eject(drive: drive)

@@ -143,6 +143,20 @@ private final class DiscFolder {
     }
   }
 
+  @Test func aFolderIsACDWithWhatIsInItNow() throws {
+    let folder = try DiscFolder()
+    try folder.put("HELLO.TXT", Array("as it was".utf8))
+    let disc = try CDImage.open(path: folder.url.path)
+    #expect(disc.tracks.count == 1)
+    #expect(disc.data(16, count: 1)?[1..<6] == ArraySlice("CD001".utf8))
+    func holds(_ disc: CDImage, _ text: String) -> Bool {
+      (0..<disc.leadOut).contains { disc.data($0, count: 1)?.starts(with: Array(text.utf8)) == true }
+    }
+    #expect(holds(disc, "as it was"))
+    try folder.put("HELLO.TXT", Array("as it is".utf8))
+    #expect(holds(try CDImage.open(path: folder.url.path), "as it is"))
+  }
+
   @Test func aStateIsOfOneDisc() throws {
     let folder = try DiscFolder()
     let (one, other) = (

@@ -25,6 +25,7 @@ extension Motherboard {
       if filter { soundBlaster.pins.filter = { [unowned self] in mixer.setLowPass($0, channel: .voice) } }
       soundBlaster.applyMixer()
     }
+    if let cdrom { cdrom.channel.connectAudio(wake: mixer.connect(cdrom.channel, to: .cd)) }
     if let printerSound {
       mixer.connect(printerSound.output, to: .printer)
       parallel1.plug.data = { printerSound.setData($0) }

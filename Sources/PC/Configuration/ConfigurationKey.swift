@@ -61,7 +61,7 @@ public struct ConfigurationKey: Sendable {
       ConfigurationKey("disk.hdd", flag: "hdd", \.disk.hdd, "image of the secondary slave hard disk"),
       ConfigurationKey(
         "disk.timing", \.disk.timing, "how long hard disks and CDs take (fast, or as drives of 1995)"),
-      ConfigurationKey("cdrom.disc", flag: "cdrom", \.cdrom.disc, "CD image (ISO, CUE) in the CD-ROM drive"),
+      ConfigurationKey("cdrom.disc", flag: "cdrom", \.cdrom.disc, "CD image (ISO, CUE) or folder in the CD-ROM drive"),
       ConfigurationKey(
         "cdrom.drive", \.cdrom.drive, "CD-ROM drive (auto: at the first free place, hdc if it can be)"),
       ConfigurationKey(
