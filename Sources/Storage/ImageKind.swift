@@ -20,6 +20,7 @@ public enum ImageKind: Equatable, Sendable {
     let head = try file.read(at: 0, count: 512)
     if head.starts(with: Array("SQLite format 3\0".utf8)) { return .machine }
     if path.hasSuffix(".toml") { return .configuration }
+    if path.lowercased().hasSuffix(".cue") { return .cdrom }
     if let format = FloppyFormat.detect(head) {
       guard file.size <= 16 << 20 else { throw .notAFloppySize(path: path, bytes: file.size) }
       return .floppy(try format.read(try file.readExactly(at: 0, count: file.size), path: path).geometry)

@@ -60,7 +60,7 @@ struct FreeDOSTests {
     try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: path)
     let before = try Data(contentsOf: URL(fileURLWithPath: path))
     let run = try Program.run(["run", path] + boot + write + ["--do", "screen-text"], unprivileged: true)
-    #expect(run.output.lowercased().contains("write protect"), "\(run.output)\(run.errors)")
+    #expect(run.output.lowercased().contains("write-protect"), "\(run.output)\(run.errors)")
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
   }
 
