@@ -256,6 +256,38 @@ struct LZHUFPacker {
     same(try TD0.read(Self.teledisk(disk, packed: packed), path: "x"), disk)
   }
 
+  @Test("An XDF disk has sectors of four sizes, each of its bytes once, and writes go to their place")
+  func xdf() throws {
+    var raw = pattern(XDFLayout.byteCount)
+    raw.put16(11, 512)
+    raw.put16(19, 3680)
+    raw.put16(24, 23)
+    raw.put16(26, 2)
+    let scratch = try Scratch()
+    let path = try scratch.write("x.img", raw)
+    var seen = Set<Int>()
+    do {
+      let image = try FloppyImage(path: path)
+      #expect(image.track(cylinder: 0, head: 0).sectors.map(\.id.record) == Array(129...139) + Array(1...8))
+      #expect(Set(image.track(cylinder: 5, head: 1).sectors.map(\.data.count)) == [512, 1024, 2048, 8192])
+      for at in 0..<160 {
+        let track = image.track(cylinder: at / 2, head: at % 2)
+        let end = try #require(track.places.last?.end)
+        #expect(end <= track.byteCount)
+        for (sector, place) in zip(track.sectors, XDFLayout.sectors(cylinder: at / 2, head: at % 2)) {
+          #expect(sector.data == raw.slice(place.offset, sector.data.count))
+          for block in 0..<sector.data.count / 512 { #expect(seen.insert(place.offset / 512 + block).inserted) }
+        }
+      }
+      #expect(seen.count == 3680 - 8)
+      let eight = try #require(image.track(cylinder: 7, head: 1).sectors.firstIndex { $0.id.sizeCode == 6 })
+      #expect(image.write(pattern(8192, seed: 9), sector: eight, cylinder: 7, head: 1))
+      #expect(image.unstored.isEmpty)
+    }
+    raw.put(7 * 46 * 512 + 3072, pattern(8192, seed: 9))
+    #expect(try scratch.read(path) == raw)
+  }
+
   @Test("LZHUF unpacks what was packed, also when its tree was rebuilt") func lzhuf() {
     var dice = Dice(3)
     var bytes: [UInt8] = []

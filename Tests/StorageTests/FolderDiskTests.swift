@@ -90,3 +90,26 @@ import Testing
     #expect(throws: StorageError.self) { try disk.commit() }
   }
 }
+
+@Suite struct FolderCDTests {
+  @Test("A folder is a CD of one data track, and its blocks are the folder's ISO 9660 file system")
+  func disc() throws {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("heirloom-cd-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: url) }
+    try Data(pattern(10_000)).write(to: url.appendingPathComponent("data.bin"))
+    let disc = try CDImage.open(path: url.path)
+    let folder = try FolderCD(path: url.path)
+    #expect(disc.tracks.count == 1 && disc.leadOut * 4 == folder.sectorCount)
+    #expect(disc.data(16, count: 3) == (try folder.read(64, count: 12)))
+    #expect(disc.data(0, count: disc.leadOut) == (try folder.read(0, count: folder.sectorCount)))
+    var found: [UInt8] = []
+    try ISOVolume(folder).read("data.bin") { found += $0 }
+    #expect(found == pattern(10_000))
+    // A file that has changed since is seen when the disc is opened anew.
+    try Data("new".utf8).write(to: url.appendingPathComponent("data.bin"))
+    found = []
+    try ISOVolume(try FolderCD(path: url.path)).read("data.bin") { found += $0 }
+    #expect(found == Array("new".utf8))
+  }
+}

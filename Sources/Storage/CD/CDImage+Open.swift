@@ -1,16 +1,13 @@
 import Glibc
 
 extension CDImage {
-  /// Opens the CD image at `path`: a cue sheet, an ISO 9660 image of 2048-byte blocks, or a file of whole sectors. A
-  /// folder becomes a CD with what is in it now.
+  /// Opens the CD image at `path`: a folder of the host, a cue sheet, an ISO 9660 image of 2048-byte blocks, or a file
+  /// of whole sectors.
   ///
   /// - Throws: what `HostFile` throws; `damaged`, `truncated` and `unsupported` for what the file says.
   public static func open(path: String) throws(StorageError) -> CDImage {
-    let file: HostFile
-    do { file = try HostFile(path: path, access: .readOnly) } catch {
-      guard case .isDirectory = error else { throw error }
-      return try CDImage(data: StoredCD(try FolderCD(path: path)))
-    }
+    if HostFile.isDirectory(path) { return try CDImage(data: try FolderCD(path: path)) }
+    let file = try HostFile(path: path, access: .readOnly)
     if path.lowercased().hasSuffix(".cue") { return try CDImage(cue: file) }
     let head = try file.read(at: 0, count: 16)
     if head.starts(with: CDSector.sync), head.count == 16, file.size >= rawBytes {

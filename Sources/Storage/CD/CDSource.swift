@@ -17,23 +17,6 @@ extension HostFile: CDSource {
   public var byteCount: Int { size }
 }
 
-/// A CD whose sectors are kept in a store.
-final class StoredCD: CDSource {
-  private let store: any SectorStore
-  init(_ store: any SectorStore) { self.store = store }
-
-  var name: String { store.name }
-  var byteCount: Int { store.sectorCount * 512 }
-
-  func read(at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
-    guard offset >= 0, count > 0, offset < byteCount else { return [] }
-    let end = offset + min(count, byteCount - offset)
-    let first = offset / 512
-    let sectors = try store.read(first, count: (end + 511) / 512 - first)
-    return Array(sectors.dropFirst(offset - first * 512).prefix(end - offset))
-  }
-}
-
 /// A place on a CD in minutes, seconds and frames (75 a second), counted from the start of the programme area's
 /// lead-in end: logical block 0 is 00:02:00.
 ///

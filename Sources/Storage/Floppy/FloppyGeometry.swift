@@ -132,8 +132,7 @@ public struct FloppyGeometry: Codable, Equatable, Sendable {
     if let geometry = known.first(where: { $0.byteCount == byteCount }) { return geometry }
     if let geometry = fromParameterBlock(byteCount: byteCount, bootSector) { return geometry }
     // Over-formats of two-sided 80-track disks with 512-byte sectors. 10 and 11 sectors are double density, up to 24
-    // high density (23 is what raw copies of XDF disks have; as 512-byte sectors they don't fit on a real track, and
-    // XDF's own mixed sector sizes can't be told from a raw image).
+    // high density (23 is what raw copies of XDF disks have, see `XDFLayout`).
     for cylinders in 80...84 {
       for sectors in [10, 11, 16, 17, 18, 19, 20, 21, 22, 23, 24, 40, 42, 44, 46, 48]
       where cylinders * 2 * sectors * 512 == byteCount {

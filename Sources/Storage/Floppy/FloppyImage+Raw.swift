@@ -31,6 +31,13 @@ extension FloppyImage {
     guard let geometry = FloppyGeometry.recognise(byteCount: bytes.count, bootSector: Array(bytes.prefix(512))) else {
       throw .notAFloppySize(path: path, bytes: file.size)
     }
+    if XDFLayout.isThere(byteCount: bytes.count, bootSector: Array(bytes.prefix(512))) {
+      self.init(
+        name: path, geometry: geometry, tracks: XDFLayout.tracks(raw: bytes),
+        isWriteProtected: writing == .toFile && !file.isWritable,
+        store: writing == .toFile && file.isWritable ? XDFFloppyStore(file: file) : nil)
+      return
+    }
     self.init(
       name: path, geometry: geometry, tracks: Self.tracks(raw: bytes, geometry),
       isWriteProtected: writing == .toFile && !file.isWritable,

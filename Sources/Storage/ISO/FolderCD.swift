@@ -5,7 +5,7 @@
 /// which isn't held: DOS and Windows don't mind.
 ///
 /// - Source: ECMA-119 (2nd edition, 1987), 6.8, 6.9, 8.4, 8.5, 9.1, 9.4; Microsoft, "Joliet Specification" (1995).
-public final class FolderCD: SectorStore {
+public final class FolderCD: SectorStore, CDSource {
   public let name: String
   public let isWritable = false
   /// In sectors of 512; a quarter as many blocks of 2048.
@@ -98,6 +98,17 @@ public final class FolderCD: SectorStore {
     }
     if at < end { bytes += [UInt8](repeating: 0, count: end - at) }
     return bytes
+  }
+
+  /// Bytes of all blocks.
+  public var byteCount: Int { sectorCount * 512 }
+
+  /// Up to `count` bytes at `offset`; fewer at the end.
+  public func read(at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
+    let end = min(offset + count, byteCount)
+    guard offset >= 0, count > 0, offset < end else { return [] }
+    let first = offset / 512
+    return try read(first, count: (end + 511) / 512 - first).slice(offset % 512, end - offset)
   }
 
   public func write(_ lba: Int, _ bytes: [UInt8]) throws(StorageError) {
