@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Hardware
 import PC
+import Storage
 import Testing
 
 @testable import Archive
