@@ -27,7 +27,8 @@ let package = Package(
   ],
   targets: [
     .target(name: "Hardware", swiftSettings: hot),
-    .target(name: "Processor", dependencies: ["Hardware"], swiftSettings: hot),
+    .target(name: "CTiming", exclude: ["i386.csv", "i486.csv"]),
+    .target(name: "Processor", dependencies: ["Hardware", "CTiming"], swiftSettings: hot),
     .target(name: "Storage", dependencies: ["Hardware", "Compression"], swiftSettings: hot),
     .target(name: "Devices", dependencies: ["Hardware", "Storage"], swiftSettings: hot),
     .target(name: "CFirmware"),
@@ -37,7 +38,7 @@ let package = Package(
     .target(
       name: "PC",
       dependencies: [
-        "Hardware", "Processor", "Storage", "Devices", "CFirmware", "CPNG",
+        "Hardware", "Processor", "Storage", "Devices", "CFirmware", "CPNG", "CZlib",
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: hot),
@@ -66,7 +67,7 @@ let package = Package(
     .testTarget(name: "HardwareTests", dependencies: ["Hardware"], swiftSettings: strict),
     .testTarget(
       name: "ProcessorTests", dependencies: ["Processor", "Hardware", "Compression"],
-      resources: [.copy("Vectors")],
+      exclude: ["Timing/Programs"], resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Hardware"], swiftSettings: strict),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Storage", "Hardware"], swiftSettings: strict),
@@ -80,7 +81,9 @@ let package = Package(
       name: "ArchiveTests",
       dependencies: ["Archive", "PC", "Devices", "Storage", "Hardware", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
-    .testTarget(name: "CommandLineTests", dependencies: ["heirloom", "PC"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["heirloom", "PC", "Storage"], exclude: ["Programs"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
-; Heirloom VGA BIOS: the option ROM at C0000h of a plain VGA (registers 3B0-3DFh, memory A0000-BFFFFh).
+; Heirloom VGA BIOS: the option ROM at C0000h of a plain VGA (registers 3B0-3DFh, memory A0000-BFFFFh), and with -D ET4000
+; that of a Tseng ET4000AX with VESA BIOS extensions.
 ;
 ; Built by video/build.sh. Function numbers and register contents follow the IBM PS/2 and Personal Computer BIOS
 ; Interface Technical Reference (interrupt 10h) and the IBM VGA register descriptions.
@@ -109,6 +110,10 @@ int10:
         mov     bp, sp                          ; handlers find the caller's registers at [bp + F_...]
         mov     si, BDA
         mov     ds, si
+%ifdef ET4000
+        cmp     ah, 0x4F
+        je      .vbe
+%endif
         cmp     ah, 0x1D
         jae     .exit                           ; unknown functions return everything unchanged
         mov     si, ax
@@ -119,6 +124,10 @@ int10:
         pop     es
         pop     ds
         iret
+%ifdef ET4000
+.vbe:   call    vbe
+        jmp     .exit
+%endif
 
 functions:
         dw      set_mode, set_cursor_shape, set_cursor_position, get_cursor     ; 00-03
@@ -142,6 +151,10 @@ none:   ret
 %include "video/config.inc"
 %include "video/state.inc"
 %include "video/tables.inc"
+%ifdef ET4000
+%include "video/svga.inc"
+%include "video/vbe.inc"
+%endif
 
 ; MARK: Fonts
 

@@ -16,6 +16,7 @@ final class EmulationThread {
   private var lastShown: Int64 = 0
   private var meter: (guest: Int64, host: Int64) = (0, HostClock.nanoseconds())
   private var status = Status()
+  private var player: AudioPlayer?
   private var thread = pthread_t()
 
   private var outcome: Session.End?
@@ -51,20 +52,36 @@ final class EmulationThread {
 
   // MARK: On the thread
 
+  /// Guest time between two looks at the host's clock: at most a millisecond where they are held together.
+  private var slice: Span { pacer.speed == .max ? .milliseconds(3) : .milliseconds(1) }
+
   private func main() {
     defer { exchange.finish() }
+    openSound()
     while !signals.isPending {
       for command in exchange.takeCommands() where !perform(command) { return }
+      player?.isMuted = isPaused || pacer.speed != .realtime || status.percent < 90 && status.percent > 0
       if isPaused {
+        player?.fade()
         HostClock.sleep(nanoseconds: 10_000_000)
         continue
       }
       do {
-        outcome = try session.run(until: session.machine.now + .milliseconds(3))
+        // No further than the next frame's end, so that frames come to the window as evenly as the guest makes them.
+        let now = session.machine.now
+        let step = now + slice
+        outcome = try session.run(until: nextFrame > now ? min(step, nextFrame) : step)
         if outcome != nil { return }
       } catch {
         failure = error
         return
+      }
+      player?.flush()
+      if let trouble = session.trouble {
+        exchange.tell("Waiting: " + trouble)
+        HostClock.sleep(nanoseconds: 500_000_000)
+        pacer.restart()
+        continue
       }
       showFrame()
       measure()
@@ -105,6 +122,7 @@ final class EmulationThread {
         exchange.copy(text)
         exchange.tell("The screen's text is on the clipboard")
       }
+    case .record: toggleRecording()
     case .pause(let pause):
       isPaused = pause
       pacer.restart()
@@ -113,9 +131,25 @@ final class EmulationThread {
     case .speed(let speed):
       pacer.speed = speed
       exchange.tell(speed == .max ? "Full speed" : "Real time")
+    case .volume(let step):
+      player?.volume += step
+      exchange.tell(player.map { "Volume \($0.volume)%" } ?? "There is no sound device")
+    case .latency(let step):
+      if let player { player.latency = Latency(milliseconds: player.latency.milliseconds + step) }
+      exchange.tell(
+        player.map { "Sound \($0.latency.milliseconds) ms behind, \($0.underruns) gaps so far" }
+          ?? "There is no sound device")
     case .quit: return false
     }
     return true
+  }
+
+  private func openSound() {
+    guard let player = AudioPlayer(latency: session.machine.configuration.sound.latency) else {
+      return exchange.tell("No sound: the host has no sound device")
+    }
+    session.machine.audio.connect { player.collect($0) }
+    self.player = player
   }
 
   /// Does `body` and tells how it went.
@@ -125,6 +159,21 @@ final class EmulationThread {
       exchange.tell(success)
     } catch { exchange.tell("\(error)") }
     pacer.restart()
+  }
+
+  private func toggleRecording() {
+    let machine = session.machine
+    do {
+      if machine.isRecording {
+        let files = try machine.stopRecording()
+        exchange.tell("Saved \(files.joined(separator: ", "))")
+      } else {
+        guard let now = HostClock.localDate() else { return }
+        let path = "heirloom-\(now.fileName).avi"
+        try machine.startRecording(path: path)
+        exchange.tell("Recording to \(path); Right Ctrl+A ends it")
+      }
+    } catch { exchange.tell("\(error)") }
   }
 
   private static func letter(_ drive: Int) -> String { drive == 0 ? "A" : "B" }

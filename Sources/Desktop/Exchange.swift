@@ -13,8 +13,11 @@ enum Command: Sendable {
   case restore(String)
   case type(String)
   case copyText
+  case record
   case pause(Bool)
   case speed(Speed)
+  case volume(by: Int)
+  case latency(by: Int)
   case quit
 }
 

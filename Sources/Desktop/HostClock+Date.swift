@@ -12,3 +12,11 @@ extension HostClock {
       minute: Int(parts.tm_min), second: min(Int(parts.tm_sec), 59))
   }
 }
+
+extension CalendarDate {
+  /// "19940601-120000", for names of files.
+  var fileName: String {
+    let digits = description.filter(\.isNumber)
+    return "\(digits.prefix(8))-\(digits.suffix(6))"
+  }
+}

@@ -12,6 +12,25 @@ final class Presenter {
     case smooth
     /// Every line takes the same whole number of the window's lines.
     case integer
+    /// As smooth, on a tube: dark gaps between lines, a mask of phosphor stripes, some glow.
+    case tube
+
+    /// The one after it, as the key goes through them.
+    var next: Scaling {
+      switch self {
+      case .smooth: .integer
+      case .integer: .tube
+      case .tube: .smooth
+      }
+    }
+    /// What the window says.
+    var name: String {
+      switch self {
+      case .smooth: "Smooth scaling"
+      case .integer: "Whole-number scaling"
+      case .tube: "Picture tube"
+      }
+    }
   }
   var scaling = Scaling.smooth
 
@@ -20,6 +39,7 @@ final class Presenter {
   private var sourceSize = (width: 0, height: 0)
   private var enlarged: OpaquePointer?
   private var enlargedSize = (width: 0, height: 0)
+  private let tube: TubeMask
   private var aspect = 4.0 / 3.0
   private(set) var frame: VideoFrame?
   let overlay: Overlay
@@ -29,6 +49,7 @@ final class Presenter {
   init(renderer: OpaquePointer) {
     self.renderer = renderer
     overlay = Overlay(renderer: renderer)
+    tube = TubeMask(renderer: renderer)
   }
 
   deinit {
@@ -60,11 +81,34 @@ final class Presenter {
     SDL_DestroyTexture(enlarged)
     source = nil
     enlarged = nil
+    tube.forget()
     if let frame { update(frame) }
   }
 
   /// Draws everything and shows it.
   func present() {
+    let size = compose()
+    overlay.draw(width: size.width, height: size.height)
+    drawOnTop()
+    SDL_RenderPresent(renderer)
+  }
+
+  /// What the window shows without messages, dot for dot; nil if the renderer doesn't tell.
+  func capture() -> VideoFrame? {
+    let size = compose()
+    guard size.width > 0, size.height > 0, frame != nil else { return nil }
+    var pixels = [UInt32](repeating: 0, count: size.width * size.height)
+    let format = SDL_PIXELFORMAT_RGB888.rawValue
+    guard SDL_RenderReadPixels(renderer, nil, format, &pixels, Int32(size.width * 4)) == 0 else { return nil }
+    let whole = VideoFrame(width: size.width, height: size.height, pixels: pixels.map { $0 & 0xFF_FFFF })
+    let place = rectangle(width: size.width, height: size.height)
+    return whole.cropped(x: Int(place.x), y: Int(place.y), width: Int(place.w), height: Int(place.h))
+  }
+
+  /// Draws the picture.
+  ///
+  /// - Returns: the output's size.
+  private func compose() -> (width: Int, height: Int) {
     SDL_SetRenderDrawColor(renderer, 0, 0, 0, 255)
     SDL_RenderClear(renderer)
     var outWidth: Int32 = 0
@@ -72,15 +116,11 @@ final class Presenter {
     SDL_GetRendererOutputSize(renderer, &outWidth, &outHeight)
     if let source, outWidth > 0, outHeight > 0 {
       var place = rectangle(width: Int(outWidth), height: Int(outHeight))
-      if let enlarged = enlarge(source, width: Int(place.w), height: Int(place.h)) {
-        SDL_RenderCopy(renderer, enlarged, nil, &place)
-      } else {
-        SDL_RenderCopy(renderer, source, nil, &place)
-      }
+      let picture = enlarge(source, width: Int(place.w), height: Int(place.h)) ?? source
+      SDL_RenderCopy(renderer, picture, nil, &place)
+      if scaling == .tube { tube.draw(over: picture, lines: sourceSize.height, at: place) }
     }
-    overlay.draw(width: Int(outWidth), height: Int(outHeight))
-    drawOnTop()
-    SDL_RenderPresent(renderer)
+    return (Int(outWidth), Int(outHeight))
   }
 
   /// Where the picture goes in an output of that size.

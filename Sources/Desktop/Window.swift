@@ -227,8 +227,10 @@ final class Window {
 
   private static let help = [
     "Right Ctrl          release the mouse", "Right Ctrl+Enter    full screen (also Alt+Enter)",
-    "Right Ctrl+S        whole-number or smooth scaling", "Right Ctrl+P        screenshot",
+    "Right Ctrl+S        smooth, whole-number, picture tube", "Right Ctrl+P        screenshot, with Shift as shown",
+    "Right Ctrl+A        records the picture (AVI), and ends that",
     "Right Ctrl+Space    pause", "Right Ctrl+T        full speed or real time", "Right Ctrl+E        eject drive A",
+    "Right Ctrl+PgUp/Dn  volume", "Right Ctrl+[ and ]   delay of the sound",
     "Right Ctrl+Del      Ctrl+Alt+Del", "Right Ctrl+R        reset", "Right Ctrl+Q        quit",
     "Right Ctrl+M        menu: disks, snapshots, speed", "Right Ctrl+V        types the clipboard's text",
     "Right Ctrl+C        copies the screen's text",
@@ -239,9 +241,10 @@ final class Window {
     switch key {
     case .enter, .f: toggleFullScreen()
     case .s:
-      presenter.scaling = presenter.scaling == .smooth ? .integer : .smooth
-      say(presenter.scaling == .smooth ? "Smooth scaling" : "Whole-number scaling")
+      presenter.scaling = presenter.scaling.next
+      say(presenter.scaling.name)
     case .p: screenshot()
+    case .a: exchange.send(.record)
     case .space, .pause:
       isPaused.toggle()
       exchange.send(.pause(isPaused))
@@ -249,6 +252,10 @@ final class Window {
       speed = speed == .max ? .realtime : .max
       exchange.send(.speed(speed))
     case .e: exchange.send(.eject(drive: 0))
+    case .pageUp: exchange.send(.volume(by: 10))
+    case .pageDown: exchange.send(.volume(by: -10))
+    case .leftBracket: exchange.send(.latency(by: -5))
+    case .rightBracket: exchange.send(.latency(by: 5))
     case .delete:
       for key in [Key.leftControl, .leftAlt, .delete] { exchange.send(.input(.key(key, pressed: true))) }
       for key in [Key.delete, .leftAlt, .leftControl] { exchange.send(.input(.key(key, pressed: false))) }
@@ -311,12 +318,15 @@ final class Window {
     SDL_SetWindowPosition(window, area.x, area.y)
   }
 
+  /// The frame dot for dot, or with Shift as the window shows it.
   private func screenshot() {
-    guard let frame = presenter.frame, let now = HostClock.localDate() else { return }
-    let digits = now.description.filter(\.isNumber)
-    let path = "heirloom-\(digits.prefix(8))-\(digits.suffix(6)).png"
+    let isScaled = SDL_GetModState().rawValue & KMOD_SHIFT.rawValue != 0
+    guard let frame = isScaled ? presenter.capture() : presenter.frame?.trimmed, let now = HostClock.localDate() else {
+      return
+    }
+    let path = "heirloom-\(now.fileName).png"
     do {
-      try frame.trimmed.writePNG(to: path)
+      try frame.writePNG(to: path)
       say("Saved \(path)")
     } catch { say(error.description) }
   }

@@ -6,6 +6,13 @@ public enum Firmware {
   public static var systemBIOS: [UInt8] { bytes(firmware_system_bios()) }
   /// Our video BIOS, 32 KB.
   public static var videoBIOS: [UInt8] { bytes(firmware_video_bios()) }
+  /// Our video BIOS for `card`, 32 KB.
+  public static func videoBIOS(for card: VideoCard) -> [UInt8] {
+    switch card {
+    case .vga: videoBIOS
+    case .et4000: bytes(firmware_et4000_bios())
+    }
+  }
   /// The disk that is in drive A when nothing else is attached, 1.44 MB.
   public static var welcomeDisk: [UInt8] { bytes(firmware_welcome_disk()) }
   /// The boot sector of an empty FAT volume, which says that a system is missing; 512 bytes.

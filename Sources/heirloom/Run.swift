@@ -84,10 +84,21 @@ struct Headless {
   /// Runs until the session ends or a signal asks for it.
   func run(_ session: Session) throws -> Session.End? {
     var pacer = Pacer(speed: speed)
+    var isHeld = false
     session.onStart()
     while !signals.isPending {
-      let slice: Span = speed == .max ? .milliseconds(50) : .milliseconds(5)
+      // Where the host's clock counts, guest time is never more than a millisecond ahead of it.
+      let slice: Span = speed == .max ? .milliseconds(50) : .milliseconds(1)
       if let end = try session.run(until: session.machine.now + slice) { return end }
+      if let trouble = session.trouble {
+        if !isHeld { ErrorReport.complain("\(trouble); the machine waits until that is done") }
+        isHeld = true
+        usleep(500_000)
+        pacer.restart()
+        continue
+      }
+      if isHeld { ErrorReport.complain("the machine goes on") }
+      isHeld = false
       pacer.wait(elapsed: session.machine.elapsed)
     }
     return nil

@@ -46,6 +46,14 @@ struct VGAMode {
     ], graphics: [0, 0, 0, 0, 0, 0x30, 0x0F, 0, 0xFF],
     attribute: [0, 0x13, 0x15, 0x17, 2, 4, 6, 7, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 1, 0, 3, 0, 0])
 
+  /// ET4000: 1024 by 768, 256 colours; with `TS07` BCh and CR34 00h 65 MHz.
+  static let graphics1024x768x256 = VGAMode(
+    misc: 0xEB, sequencer: [3, 1, 0x0F, 0, 0x0E],
+    crt: [
+      0xA3, 0x7F, 0x7F, 0x87, 0x83, 0x94, 0x24, 0xF5, 0, 0x60, 0, 0, 0, 0, 0, 0, 0x03, 0x89, 0xFF, 0x80, 0x60, 0xFF,
+      0x25, 0xAB, 0xFF,
+    ], graphics: [0, 0, 0, 0, 0, 0x40, 5, 0x0F, 0xFF], attribute: Array(0..<16) + [1, 0, 0x0F, 0, 0])
+
   static var text40x25: VGAMode {
     var mode = text80x25
     mode.sequencer[1] = 8
@@ -79,9 +87,10 @@ struct VGAMode {
 
 final class VGAHost {
   let backplane = Backplane(ramSize: 1 << 16)
-  let video = VideoAdapter()
+  let video: VideoAdapter
 
-  init(_ mode: VGAMode? = nil) throws {
+  init(_ mode: VGAMode? = nil, card: VideoAdapter.Card = .vga) throws {
+    video = VideoAdapter(card)
     try backplane.attach(video)
     if let mode { set(mode) }
   }

@@ -282,8 +282,9 @@ import Testing
     #expect(try host.backplane.savedState() == other.backplane.savedState())
   }
 
-  @Test("Random registers give a picture of bounded size and never trap")
-  func fuzz() throws {
+  @Test(
+    "Random registers give a picture of bounded size and never trap", arguments: [VideoAdapter.Card.vga, .et4000])
+  func fuzz(card: VideoAdapter.Card) throws {
     var seed: UInt64 = 0xDEAD_BEEF_1234_5677
     func random() -> UInt64 {
       seed ^= seed << 13
@@ -291,7 +292,7 @@ import Testing
       seed ^= seed << 17
       return seed
     }
-    let host = try VGAHost(.text80x25)
+    let host = try VGAHost(.text80x25, card: card)
     for i in UInt32(0)..<0x8000 { host.poke(0xB_8000 + i, UInt8(truncatingIfNeeded: random())) }
     for round in 0..<60 {
       for _ in 0..<40 {
@@ -299,7 +300,7 @@ import Testing
         let ports: [UInt16] = [
           0x3C0, 0x3C2, 0x3C4, 0x3C5, 0x3C6, 0x3C7, 0x3C8, 0x3C9, 0x3CE, 0x3CF, 0x3D4, 0x3D5, 0x3D4, 0x3D5, 0x3DA,
           0x3B4,
-          0x3B5, 0x3BA,
+          0x3B5, 0x3BA, 0x3CD, 0x3D8, 0x3BF,
         ]
         let port = ports[Int(r >> 8) % ports.count]
         if r & 7 == 0 { _ = host.inb(port) } else { host.outb(port, UInt8(truncatingIfNeeded: r >> 32)) }
@@ -313,6 +314,13 @@ import Testing
       }
       host.outb(0x3C2, 0x63)
       host.write(0x3C4, 0, 3)
+      if round % 3 == 0 {
+        host.outb(0x3BF, 3)
+        host.outb(0x3D8, 0xA0)
+        host.write(0x3D4, 0x30 + UInt8(random() & 15), UInt8(truncatingIfNeeded: random()))
+        host.write(0x3C4, 7, UInt8(truncatingIfNeeded: random()))
+        host.writeAttribute(0x16, UInt8(truncatingIfNeeded: random()))
+      }
       if round % 4 == 0 {
         host.write(0x3D4, 0x17, 0x80 | UInt8(truncatingIfNeeded: random()))
         _ = host.inb(0x3DA)
@@ -320,7 +328,7 @@ import Testing
       }
       let frame = host.video.render()
       #expect(frame.pixels.count == frame.width * frame.height)
-      #expect(frame.width <= 2448 && frame.height <= 2048)
+      #expect(frame.width <= 4400 && frame.height <= 2048)
       _ = host.video.textScreen()
       let now = host.backplane.scheduler.now
       let next = host.video.nextFrameTime(after: now)

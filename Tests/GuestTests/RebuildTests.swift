@@ -13,7 +13,7 @@ struct RebuildTests {
   @Test func theSystemAndVideoBIOSAreBuiltFromTheirSources() throws {
     let folder = try TemporaryFolder()
     try HostTool.sh.run(["BIOS/build.sh", folder.url.path])
-    for name in ["system.bin", "vga.bin"] {
+    for name in ["system.bin", "vga.bin", "et4000.bin"] {
       let built = try Data(contentsOf: folder.url.appending(path: name))
       #expect(built == (try bytes("BIOS/" + name)), "BIOS/\(name) is stale: run BIOS/build.sh and commit it")
     }
@@ -44,6 +44,7 @@ struct RebuildTests {
   @Test func theProgramCarriesTheBinariesOfTheSourceTree() throws {
     #expect(Data(Firmware.systemBIOS) == (try bytes("BIOS/system.bin")))
     #expect(Data(Firmware.videoBIOS) == (try bytes("BIOS/vga.bin")))
+    #expect(Data(Firmware.videoBIOS(for: .et4000)) == (try bytes("BIOS/et4000.bin")))
     #expect(Data(Firmware.welcomeDisk) == (try bytes("Media/welcome.img")))
     #expect(Data(Firmware.masterBoot) == (try bytes("Media/boot/master.bin")))
     #expect(Data(Firmware.volumeBoot) == (try bytes("Media/boot/volume.bin")))

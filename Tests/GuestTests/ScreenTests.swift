@@ -1,6 +1,8 @@
 import Devices
+import Foundation
 import Hardware
 import PC
+import Processor
 import Testing
 
 /// What the screen shows, dot for dot.
@@ -51,6 +53,58 @@ struct ScreenTests {
     }
   }
 
+  /// The picture that the guest shows in most of the next `count` frames.
+  private func steady(_ guest: Guest, frames count: Int = 30) -> VideoFrame {
+    var seen: [(picture: VideoFrame, times: Int)] = []
+    for _ in 0..<count {
+      guest.machine.run(until: guest.machine.board.video.nextFrameTime(after: guest.machine.now))
+      let picture = guest.machine.picture()
+      if let known = seen.firstIndex(where: { $0.picture.width == picture.width && $0.picture.pixels == picture.pixels }
+      ) {
+        seen[known].times += 1
+      } else {
+        seen.append((picture, 1))
+      }
+    }
+    return seen.max { $0.times < $1.times }?.picture ?? guest.machine.picture()
+  }
+
+  /// The tricks change registers in blanking only, so that slower and faster processors show the same.
+  @Test(arguments: [ProcessorModel.i486dx2x66, .i386dx33])
+  func tricksWithTheBeamGiveThePicturesThatWereLookedAt(cpu: ProcessorModel) throws {
+    var program = GuestProgram(source: "video_raster")
+    program.cpu = cpu
+    let guest = try Guest(program.configuration, disk: try program.assemble())
+    for name in GuestProgram.rasterNames {
+      try guest.perform(GuestScript([(.said("SCREEN \(name)\n"), .nothing), (.wait(.milliseconds(100)), .nothing)]))
+      if name == "flip" {
+        // Two pages of one colour each: never a picture with parts of both.
+        for _ in 0..<30 {
+          guest.machine.run(until: guest.machine.board.video.nextFrameTime(after: guest.machine.now))
+          #expect(Set(guest.machine.picture().pixels).count == 1)
+        }
+      } else {
+        let complaint = try GoldenScreen.complaint([steady(guest)], "raster-\(name)")
+        #expect(complaint == nil)
+      }
+      guest.machine.post(.key(.enter, pressed: true))
+      guest.machine.post(.key(.enter, pressed: false), at: guest.machine.now + .milliseconds(20))
+    }
+  }
+
+  @Test func vesaModesShowThePicturesThatWereLookedAt() throws {
+    var program = GuestProgram(source: "video_vesa")
+    program.video = .et4000
+    let guest = try Guest(program.configuration, disk: try program.assemble())
+    for mode in GuestProgram.vesaModes {
+      try guest.perform(GuestScript([(.said("MODE \(mode)\n"), .nothing), (.wait(.milliseconds(50)), .nothing)]))
+      let complaint = try GoldenScreen.complaint([guest.machine.picture()], "vesa-\(mode)")
+      #expect(complaint == nil)
+      guest.machine.post(.key(.enter, pressed: true))
+      guest.machine.post(.key(.enter, pressed: false), at: guest.machine.now + .milliseconds(20))
+    }
+  }
+
   /// For how many frames the dot in the cell is alike, over `frames` frames.
   private func runs(_ guest: Guest, frames: Int) -> [Int] {
     var runs: [Int] = []
@@ -84,6 +138,45 @@ struct ScreenTests {
       #expect(lit.allSatisfy { picture.pixels[$0] == 0xAA_AA_AA })
       #expect(Set(lit.map { $0 % 720 }) == Set(90..<99))
       #expect(Set(lit.map { $0 / 720 }) == Set(32..<48))
+    }
+  }
+}
+
+/// Debian's package vgabios. Outside of the suite, whose trait needs it.
+private let foreignVideoBIOS = "/usr/share/vgabios/vgabios.bin"
+
+/// Somebody else's video BIOS on our VGA.
+@Suite(
+  .enabled(
+    if: HostTool.nasm.isThere && FileManager.default.fileExists(atPath: foreignVideoBIOS),
+    "NASM or Debian's vgabios is not installed: apt install nasm vgabios"))
+struct ForeignVideoBIOSTests {
+  /// Mode 7 comes last: this BIOS writes the CRT controller before it has moved its ports (3B4h or 3D4h), so that on a
+  /// VGA the mode after it isn't set right.
+  private static let modes: [(number: String, width: Int, height: Int)] = [
+    ("0000", 360, 400), ("0003", 720, 400), ("0004", 320, 400), ("0005", 320, 400), ("0006", 640, 400),
+    ("000D", 320, 400), ("000E", 640, 400), ("000F", 640, 350), ("0010", 640, 350), ("0011", 640, 480),
+    ("0012", 640, 480), ("0013", 640, 400), ("0003", 720, 400), ("0007", 720, 400),
+  ]
+
+  @Test func debiansVideoBIOSSetsEveryStandardMode() throws {
+    var program = GuestProgram(source: "video_gallery")
+    program.defines["FOREIGN"] = 1
+    var configuration = program.configuration
+    configuration.firmware.videoBIOS = HostPath(path: foreignVideoBIOS)
+    let guest = try Guest(configuration, disk: try program.assemble())
+    var said = ""
+    for mode in Self.modes {
+      said += "MODE \(mode.number)\n"
+      let wanted = said
+      for _ in 0..<1000 where !guest.text.contains(wanted) { try guest.run(for: Guest.grid) }
+      #expect(guest.text.contains(wanted), "\(mode.number) isn't there")
+      try guest.run(for: .milliseconds(100))
+      let picture = guest.machine.picture()
+      #expect(picture.width == mode.width && picture.height == mode.height, "mode \(mode.number)")
+      #expect(Set(picture.pixels).count > 1, "mode \(mode.number) is blank")
+      guest.machine.post(.key(.enter, pressed: true))
+      guest.machine.post(.key(.enter, pressed: false), at: guest.machine.now + .milliseconds(20))
     }
   }
 }

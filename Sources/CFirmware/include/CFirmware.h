@@ -14,6 +14,8 @@ struct FirmwareBlob {
 struct FirmwareBlob firmware_system_bios(void);
 /// The video BIOS (BIOS/vga.bin): 32 KB, seen at C0000h.
 struct FirmwareBlob firmware_video_bios(void);
+/// The ET4000's video BIOS (BIOS/et4000.bin): 32 KB, seen at C0000h.
+struct FirmwareBlob firmware_et4000_bios(void);
 /// The built-in floppy disk (Media/welcome.img): 1,474,560 bytes.
 struct FirmwareBlob firmware_welcome_disk(void);
 /// The boot sector of an empty FAT volume (Media/boot/volume.bin): 512 bytes.

@@ -76,6 +76,11 @@ struct GraphicsController: Codable, Equatable, Sendable {
   /// Nothing changes the processor's byte on its way: write mode 0, no rotation, no function, all bits.
   var isPlainWrite: Bool { mode & 3 == 0 && dataRotate == 0 && enableSetReset == 0 && bitMask == 0xFF }
 
+  /// What shows is the same in both: text or graphics, and the shift registers' mode.
+  func looks(like other: GraphicsController) -> Bool {
+    (mode ^ other.mode) & 0x60 == 0 && isGraphics == other.isGraphics
+  }
+
   // MARK: Data path
 
   /// Four bits, one per plane, spread to 00h or FFh in each plane's byte.

@@ -15,8 +15,7 @@ final class MemoryPath: Wiring {
   var replacesBit0 = false
   var usesBit16 = false
   var page = 0
-  /// Map mask, as bits and as bytes.
-  var planes: UInt8 = 0
+  /// Map mask as bytes.
   var planeBytes: UInt32 = 0
   /// The processor's byte goes to the planes as it is.
   var isPlain = false
@@ -46,16 +45,26 @@ final class MemoryPath: Wiring {
     }
     isChain4 = state.sequencer.isChain4
     writesOddEven = state.sequencer.isOddEven
-    readsOddEven = graphics.readsOddEven
     replacesBit0 = graphics.chainsOddEven
     usesBit16 = size > 0x1_0000
     page = state.miscellaneous.isPageHigh ? 0 : 1
-    planes = state.sequencer.mapMask
-    planeBytes = GraphicsController.spread(planes)
+    updateMapMask(state)
+    updateDataPath(state)
+  }
+
+  /// After a write to the map mask, which planar programs change all the time.
+  func updateMapMask(_ state: VideoAdapter.State) {
+    planeBytes = GraphicsController.spread(state.sequencer.mapMask)
+    touchesFonts = !state.graphics.isGraphics && state.sequencer.mapMask & 4 != 0
+  }
+
+  /// After a write to GR00-GR05, GR07 or GR08, the same.
+  func updateDataPath(_ state: VideoAdapter.State) {
+    let graphics = state.graphics
+    readsOddEven = graphics.readsOddEven
     isPlain = graphics.isPlainWrite
     isReadMode1 = graphics.readMode1
     readPlane = Int(graphics.readMapSelect)
-    touchesFonts = !graphics.isGraphics && planes & 4 != 0
   }
 
   /// The plane offset of address `a` in chained addressing.

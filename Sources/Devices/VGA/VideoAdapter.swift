@@ -182,12 +182,22 @@ public final class VideoAdapter: Device {
     if offset == 0 { return state.crt.writeIndex(value) }
     let number = state.crt.index
     switch number {
-    case 0x08, 0x0C, 0x0D: startWillChange()
-    case 0x0A, 0x0B, 0x0E, 0x0F: catchUp()
-    case 0x19...: return writeExtendedCRT(Int(number), value)
-    default: displayWillChange()
+    case 0x08, 0x0C, 0x0D:
+      startWillChange()
+      state.crt.write(value)
+    case 0x0A, 0x0B, 0x0E, 0x0F:
+      // The cursor shows like memory: line by line.
+      memoryWillChange()
+      state.crt.write(value)
+    case 0x19...: writeExtendedCRT(Int(number), value)
+    default:
+      var changed = state.crt
+      changed.write(value)
+      if changed.registers[Int(number)] != state.crt.registers[Int(number)] {
+        displayWillChange()
+        changeTiming { state.crt = changed }
+      }
     }
-    changeTiming { state.crt.write(value) }
     if number == 0x11 {
       // Bit 4 low clears the flip-flop and holds it.
       state.interruptArmed = value & 0x10 == 0 ? .never : min(state.interruptArmed, now)
@@ -227,6 +237,7 @@ public final class VideoAdapter: Device {
       // The map mask is written very often by planar programs and shows nothing.
       if state.sequencer.index == 2 {
         state.sequencer.write(value)
+        return path.updateMapMask(state)
       } else if card == .et4000, state.sequencer.index > 4 {
         writeTimingSequencer(value)
       } else {
@@ -245,13 +256,15 @@ public final class VideoAdapter: Device {
     case 0xD: if card == .et4000 { writeSegments(value) }
     case 0xE: state.graphics.writeIndex(value)
     case 0xF:
-      if state.graphics.index == 5 || state.graphics.index == 6 {
-        displayWillChange()
-        changeTiming { state.graphics.write(value) }
+      var changed = state.graphics
+      changed.write(value)
+      if changed.looks(like: state.graphics) {
+        state.graphics = changed
       } else {
-        state.graphics.write(value)
+        displayWillChange()
+        changeTiming { state.graphics = changed }
       }
-      path.update(state, card)
+      if state.graphics.index == 6 { path.update(state, card) } else { path.updateDataPath(state) }
     default: break
     }
   }

@@ -57,16 +57,58 @@ public struct VideoFrame: Equatable, Sendable {
     guard border != Border(), inner.width > 0, inner.height > 0, pixels.count >= width * height, isBorderBlack else {
       return self
     }
+    return cropped(x: border.left, y: border.top, width: inner.width, height: inner.height)
+  }
+
+  /// A part of the picture, without border of its own; as much of it as there is.
+  public func cropped(x: Int, y: Int, width newWidth: Int, height newHeight: Int) -> VideoFrame {
+    let columns = max(x, 0)..<max(min(x + newWidth, width), max(x, 0))
+    let rows = max(y, 0)..<max(min(y + newHeight, height), max(y, 0))
     var result = VideoFrame(
-      width: inner.width, height: inner.height, pixels: [], aspect: aspect, refreshRate: refreshRate, serial: serial)
-    result.aspect =
-      aspect * Double(inner.width) / Double(width) * Double(height) / Double(inner.height)
-    result.pixels.reserveCapacity(inner.width * inner.height)
-    for y in border.top..<border.top + inner.height {
-      let start = y * width + border.left
-      result.pixels.append(contentsOf: pixels[start..<start + inner.width])
+      width: columns.count, height: rows.count, pixels: [], refreshRate: refreshRate, serial: serial)
+    guard !columns.isEmpty, !rows.isEmpty, pixels.count >= width * height else { return self }
+    result.aspect = aspect * Double(columns.count * height) / Double(width * rows.count)
+    result.pixels.reserveCapacity(columns.count * rows.count)
+    for row in rows {
+      result.pixels.append(contentsOf: pixels[row * width + columns.lowerBound..<row * width + columns.upperBound])
     }
     return result
+  }
+
+  /// The picture as a monitor shows it, square dots in its true proportions, each line `factor` lines high.
+  ///
+  /// Across, a new dot is the mean of what it covers.
+  public func scaled(by factor: Int) -> VideoFrame {
+    let lines = height * max(factor, 1)
+    let columns = max(Int((Double(lines) * aspect).rounded()), 1)
+    guard width > 0, height > 0, columns <= 16_384, pixels.count >= width * height else { return self }
+    var result: [UInt32] = []
+    result.reserveCapacity(lines * columns)
+    for y in 0..<height {
+      var line: [UInt32] = []
+      line.reserveCapacity(columns)
+      for x in 0..<columns {
+        // In units of 1 / columns of a dot.
+        var at = x * width
+        let end = at + width
+        var sum = (0, 0, 0)
+        while at < end {
+          let part = min(end, (at / columns + 1) * columns) - at
+          let dot = Int(pixels[y * width + at / columns])
+          sum.0 += (dot >> 16 & 0xFF) * part
+          sum.1 += (dot >> 8 & 0xFF) * part
+          sum.2 += (dot & 0xFF) * part
+          at += part
+        }
+        let half = width / 2
+        line.append(
+          UInt32((sum.0 + half) / width) << 16 | UInt32((sum.1 + half) / width) << 8 | UInt32((sum.2 + half) / width))
+      }
+      for _ in 0..<max(factor, 1) { result += line }
+    }
+    return VideoFrame(
+      width: columns, height: lines, pixels: result, aspect: Double(columns) / Double(lines), refreshRate: refreshRate,
+      serial: serial)
   }
 
   private var isBorderBlack: Bool {

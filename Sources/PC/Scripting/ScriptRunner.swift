@@ -14,7 +14,7 @@ public struct ScriptRunner {
   private enum Waiting {
     case nothing
     case moment(Instant)
-    case picture(String, complete: Instant)
+    case picture(String, scaled: Bool, complete: Instant)
     case text(String, deadline: Instant, within: Span)
     case idle(Idleness, deadline: Instant, within: Span)
   }
@@ -65,14 +65,15 @@ public struct ScriptRunner {
           continue
         }
         waiting = .nothing
-      case .picture(let path, let complete):
+      case .picture(let path, let scaled, let complete):
         guard machine.now >= complete else {
           guard machine.now < end else { return .running }
           machine.run(until: min(complete, end))
           continue
         }
         waiting = .nothing
-        try machine.picture().writePNG(to: path)
+        let picture = machine.picture()
+        try (scaled ? picture.scaled(by: 2) : picture).writePNG(to: path)
       case .text(let text, let deadline, let within):
         if machine.textScreen.contains(text) {
           waiting = .nothing
@@ -104,13 +105,19 @@ public struct ScriptRunner {
     return HostError(.timeout, text)
   }
 
+  /// What is in memory by now is on the screen when the beam has gone over all of it.
+  private static func picture(_ path: String, scaled: Bool, _ machine: Machine) -> Waiting {
+    .picture(path, scaled: scaled, complete: machine.board.video.wholePictureTime(after: machine.now))
+  }
+
   private static func look(at machine: Machine) -> Idleness {
     let drives = (0...1).flatMap { drive -> [Int] in
       let activity = machine.board.floppy.activity(drive)
       return [activity.light ? 1 : 0, activity.cylinder]
     }
     let disks = machine.board.hardDisks.map { Int(truncatingIfNeeded: $0.accessCount) }
-    return Idleness(since: machine.now, screen: machine.screenBytes, drives: drives + disks)
+    let cd = machine.cd.map { Int(truncatingIfNeeded: $0.accessCount) } ?? 0
+    return Idleness(since: machine.now, screen: machine.screenBytes, drives: drives + disks + [cd])
   }
 
   /// Starts a step; true if it ends the run.
@@ -129,14 +136,26 @@ public struct ScriptRunner {
         [
           (nothing, .mouseButton(button, pressed: true)), (.milliseconds(50), .mouseButton(button, pressed: false)),
         ], machine)
-    case .screenshot(let path):
-      // What is in memory by now is on the screen when the beam has gone over all of it.
-      waiting = .picture(path, complete: machine.board.video.wholePictureTime(after: machine.now))
+    case .screenshot(let path): waiting = Self.picture(path, scaled: false, machine)
+    case .scaledScreenshot(let path): waiting = Self.picture(path, scaled: true, machine)
+    case .record(let path): try machine.startRecording(path: path)
+    case .stopRecording: _ = try machine.stopRecording()
     case .screenText(let path):
       let text = machine.textScreen.text
       if let path { try HostFiles.write(Array(text.utf8), to: path) } else { output(text) }
-    case .insert(let drive, let path): try machine.insert(path: path, drive: drive.number)
-    case .eject(let drive): machine.eject(drive: drive.number)
+    case .insert(let drive, let path):
+      switch drive {
+      case .a: try machine.insert(path: path, drive: 0)
+      case .b: try machine.insert(path: path, drive: 1)
+      case .cdrom: try machine.insertCD(path: path)
+      }
+    case .eject(let drive):
+      switch drive {
+      case .a: machine.eject(drive: 0)
+      case .b: machine.eject(drive: 1)
+      case .cdrom: machine.ejectCD()
+      }
+    case .commit: for line in try machine.commitFolders() { output(line + "\n") }
     case .snapshot(let name): try keep(machine, as: name)
     case .restore(let name): try restore(machine, to: name)
     case .reset: machine.reset()

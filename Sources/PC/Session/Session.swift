@@ -15,7 +15,13 @@ public final class Session {
   private let stopAfter: Span?
   private var serial: [HostStream?] = [nil, nil]
   private var parallel: HostStream?
+  private var recording: WaveFile?
+  private var fmLog: VGMFile?
+  private var midiFile: MIDIFile?
   private let standardOutput = HostStream.standard(readsInput: false)
+
+  /// Why the machine stands still: the host doesn't take what the guest has written. `run` tries again.
+  public private(set) var trouble: String?
 
   /// How a session is run.
   public struct Options {
@@ -25,6 +31,12 @@ public final class Session {
     public var endsWithScript = false
     /// The session ends after that much guest time.
     public var stopAfter: Span?
+    /// A WAV file to record the sound in.
+    public var audioFile: String?
+    /// A VGM file to log the FM synthesizer in.
+    public var vgmFile: String?
+    /// A standard MIDI file to record the MIDI socket in.
+    public var midiFile: String?
     /// No steps, no end.
     public init() {}
   }
@@ -52,7 +64,7 @@ public final class Session {
     machine = try Machine(configuration, roms: keeper?.roms, media: keeper ?? HostMedia())
     if try keeper?.resume(machine) != true,
       configuration.floppy.a.path == nil, configuration.floppy.b.path == nil,
-      configuration.disk.hda.path == nil, configuration.floppy.driveA == .auto
+      configuration.disk.hda.path == nil, configuration.cdrom.disc.path == nil, configuration.floppy.driveA == .auto
     {
       try machine.insertWelcomeDisk()
     }
@@ -65,6 +77,25 @@ public final class Session {
     endsWithScript = options.endsWithScript
     stopAfter = options.stopAfter
     try connect(configuration.ports)
+    if let path = options.audioFile {
+      let file = try WaveFile(path)
+      machine.audio.connect { file.write($0) }
+      recording = file
+    }
+    if let path = options.vgmFile {
+      guard let fm = machine.board.fm else {
+        throw HostError.usage("--vgm-file: the machine has no FM synthesizer; take another sound.card")
+      }
+      fmLog = try VGMFile(path, fm)
+    }
+    if let path = options.midiFile {
+      guard configuration.sound.soundBlaster != nil else {
+        throw HostError.usage("--midi-file: the machine has no MIDI socket; take a Sound Blaster as sound.card")
+      }
+      let file = try MIDIFile(path)
+      machine.onMIDIByte = { file.write($0, at: $1) }
+      midiFile = file
+    }
   }
 
   private func connect(_ ports: MachineConfiguration.Ports) throws {
@@ -95,11 +126,13 @@ public final class Session {
 
   /// Runs until guest time `end`.
   ///
-  /// - Returns: nil when `end` was reached, otherwise why the session is over.
+  /// - Returns: nil when `end` was reached or there is `trouble`, otherwise why the session is over.
   /// - Throws: `HostError` from steps.
   public func run(until end: Instant) throws -> End? {
     while machine.now < end {
       if let outcome = machine.outcome { return .machine(outcome) }
+      trouble = machine.retryMedia()
+      guard trouble == nil else { return nil }
       var next = end
       if serial.contains(where: { $0 != nil }) { next = min(next, machine.now + Self.slice) }
       if let stopAfter {
@@ -153,7 +186,13 @@ public final class Session {
   /// - Returns: what could not be written, a line each.
   public func finish() -> [String] {
     exchangeOut()
-    return machine.flush()
+    var complaints: [String] = []
+    do throws(HostError) { _ = try machine.stopRecording() } catch { complaints.append(error.description) }
+    complaints += machine.flush()
+    for failure in [recording?.finish(), fmLog?.finish(), midiFile?.finish()] {
+      if let failure { complaints.append(failure.description) }
+    }
+    return complaints
   }
 
   /// Writes text to standard output, in order with what the machine writes there.

@@ -40,6 +40,8 @@ struct Scanout: Equatable {
   let format: Format
   /// Address lines of the counter.
   let addressMask: Int
+  /// Memory addresses are of bytes, four of them an offset of all planes (an ET4000's chained modes): as a shift.
+  let packShift: Int
   /// From one row to the next.
   let rowOffset: Int
   /// Line after which the split begins.
@@ -58,13 +60,13 @@ struct Scanout: Equatable {
       dots = sequencer.dotsPerCharacter
     case .linear8:
       bytesPerCharacter = tseng?.bytesPerCharacter ?? 8
-      ticksPerDot = 1
+      ticksPerDot = sequencer.isHalfClock ? 2 : 1
       dots = bytesPerCharacter
     case .linear15, .linear16:
       // Eight bytes a character clock are four dots that take two ticks each, sixteen are eight of one tick.
       bytesPerCharacter = tseng?.bytesPerCharacter ?? 8
       dots = bytesPerCharacter / 2
-      ticksPerDot = bytesPerCharacter == 8 ? 2 : 1
+      ticksPerDot = (bytesPerCharacter == 8 ? 2 : 1) * (sequencer.isHalfClock ? 2 : 1)
     }
     character = Int64(dots) * ticksPerDot
     let total = tseng?.horizontalTotal ?? crt.horizontalTotal
@@ -80,6 +82,7 @@ struct Scanout: Equatable {
     rowOffset = tseng?.rowOffset ?? crt.rowOffset
     lineCompare = crt.lineCompare + (tseng?.highLines.compare ?? 0) * crt.verticalScale
     addressMask = tseng == nil ? 0xFFFF : 0x3_FFFF
+    packShift = tseng != nil && sequencer.isChain4 ? 2 : 0
 
     // The border: from the end of blanking to the first dot, and from the last dot to the start of blanking. What
     // memory shows comes a character clock and a line later than the counters say, or the standard modes would have
@@ -93,6 +96,11 @@ struct Scanout: Equatable {
     let lower = min(max(blankStart + 1 - shown, 0), max(height - shown, 0), 64)
     bottom = lower
     top = min(max(height - blankStart - crt.blankLength - 1, 0), max(height - shown - lower, 0), 64)
+  }
+
+  /// The plane offset that address counter value `counter` fetches in scan line `row` of its row.
+  @inline(__always) func offset(_ crt: CRTController, _ counter: Int, row: Int) -> Int {
+    crt.planeOffset(counter, row: row, mask: addressMask &<< packShift | (1 &<< packShift &- 1)) &>> packShift
   }
 
   var frame: Int64 { line &* lines }

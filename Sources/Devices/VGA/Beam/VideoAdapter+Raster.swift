@@ -19,7 +19,7 @@ extension VideoAdapter {
 
   /// The last whole picture that the beam has drawn, border included. `serial` grows when the picture differs.
   public func render() -> VideoFrame {
-    catchUp()
+    catchUp(toDot: false)
     if !output.isValid {
       // The first picture isn't complete: the rest of it as registers and memory are now.
       finishPicture()
@@ -36,7 +36,7 @@ extension VideoAdapter {
 
   /// Called before memory is written.
   @inline(__always) func memoryWillChange() {
-    if retrace.now >= output.deadline { catchUp() }
+    if retrace.now >= output.deadline { catchUp(toDot: false) }
     if path.touchesFonts { output.generation &+= 1 }
   }
 
@@ -69,8 +69,8 @@ extension VideoAdapter {
     output.cursor = ScanCursor(frameStart(of: picture))
   }
 
-  /// Draws everything that the beam has passed.
-  func catchUp() {
+  /// Draws everything that the beam has passed: whole lines, and if `toDot` the part of the line it is in.
+  func catchUp(toDot: Bool = true) {
     let scanout = output.scanout
     let beam = beam(scanout, at: now, lead: lead)
     let current = picture(at: beam)
@@ -90,7 +90,7 @@ extension VideoAdapter {
     let line = Int(beam.line)
     let place = line >= first ? line - first : line - first + lines
     if place > output.next { drawLines(to: place) }
-    drawDots(line, to: Int(beam.dot / scanout.ticksPerDot))
+    if toDot { drawDots(line, to: Int(beam.dot / scanout.ticksPerDot)) }
     // Memory shows again at the end of this line, or of the next frame's first one.
     var end = beam
     end.dot = 0
@@ -134,7 +134,7 @@ extension VideoAdapter {
 
   /// Called before a register of `FrameStart` is written: keeps what the last retrace took over.
   func startWillChange() {
-    catchUp()
+    catchUp(toDot: false)
     guard state.startPicture != output.picture else { return }
     state.start = registersStart
     state.startPicture = output.picture
@@ -253,7 +253,7 @@ extension VideoAdapter {
     if scanout.format == .shifted || scanout.format == .text {
       let crt = state.crt
       let step = crt.addressStep
-      first = crt.planeOffset(what.row, row: what.scan, mask: mask) & ~(step &- 1)
+      first = scanout.offset(crt, what.row, row: what.scan) & ~(step &- 1)
       span = (Int(scanout.displayCharacters) >> crt.countShift &+ 2) &* step
       // Where the addresses jump, a line is simply drawn again.
       if !crt.isContiguous, first >> 13 != (first &+ span) >> 13 { return true }

@@ -19,7 +19,7 @@ extension VideoAdapter {
     for i in 0..<count {
       let counter = (what.row &+ i &>> shift) & mask
       // Eight nibbles, first dot in the top one.
-      let nibbles = self.nibbles(memory.load(crt.planeOffset(counter, row: what.scan, mask: mask)))
+      let nibbles = self.nibbles(memory.load(scanout.offset(crt, counter, row: what.scan)))
       if is8Bit {
         // Two nibbles are one dot, shown twice; the palette registers are passed by (unverified: on IBM's chip each
         // nibble may go through them).
