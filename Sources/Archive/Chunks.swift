@@ -1,5 +1,7 @@
+import Dispatch
 import Foundation
 import GRDB
+import Synchronization
 
 /// A piece of a content with its sum, packed or still to be packed.
 struct Chunk {
@@ -89,26 +91,34 @@ struct ChunkStore {
   ///
   /// - Throws: `ArchiveError.damaged`.
   func read(_ digest: Digest, size: Int) throws -> [UInt8] {
-    if digest == .zeros { return [UInt8](repeating: 0, count: size) }
-    let statement = try db.cachedStatement(sql: "SELECT size, data FROM chunk WHERE hash = ?")
-    // The row is only good as long as the cursor is there.
-    let rows = try Row.fetchCursor(statement, arguments: [digest.blob])
-    guard let row = try rows.next() else { throw ArchiveError.damaged("chunk \(digest) is missing") }
-    let bytes = try Self.unpack(row, digest)
-    guard bytes.count == size else { throw ArchiveError.damaged("chunk \(digest) has another size") }
+    var failure: (any Error)?
+    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, used in
+      do {
+        try read(digest, into: UnsafeMutableRawBufferPointer(buffer))
+        used = size
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
     return bytes
   }
 
-  private static func unpack(_ row: Row, _ digest: Digest) throws -> [UInt8] {
-    let size: Int = try row.value(0)
-    guard (1...Schema.chunkSize).contains(size) else { throw ArchiveError.damaged("chunk \(digest) has a wrong size") }
-    let bytes = try row.withUnsafeData(atIndex: 1) { data in
-      try (data ?? .init()).withUnsafeBytes { try Zstd.decompress($0, size: size) }
+  /// Unpacks a chunk into `target` and checks it against its name.
+  private func read(_ digest: Digest, into target: UnsafeMutableRawBufferPointer) throws {
+    if digest == .zeros {
+      target.initializeMemory(as: UInt8.self, repeating: 0)
+      return
     }
-    guard Digest(of: bytes) == digest else {
+    // The row is only good as long as the cursor is there.
+    let statement = try db.cachedStatement(sql: "SELECT size, data FROM chunk WHERE hash = ?")
+    let rows = try Row.fetchCursor(statement, arguments: [digest.blob])
+    guard let row = try rows.next() else { throw ArchiveError.damaged("chunk \(digest) is missing") }
+    guard try row.value(0) == target.count else { throw ArchiveError.damaged("chunk \(digest) has another size") }
+    try row.withUnsafeData(atIndex: 1) { data in
+      try (data ?? .init()).withUnsafeBytes { try Zstd.decompress($0, into: target) }
+    }
+    guard Digest(of: UnsafeRawBufferPointer(target)) == digest else {
       throw ArchiveError.damaged("chunk \(digest) has other bytes than its name")
     }
-    return bytes
   }
 
   /// The id of a chunk that is in the file or is put there; nil for zeros.
@@ -199,30 +209,24 @@ struct ChunkStore {
     }
   }
 
+  /// Puts the chunks at `positions` of a content into their places in `target`, each checked.
+  func fill(_ target: UnsafeMutableRawBufferPointer, _ map: ChunkMap, _ positions: Range<Int>) throws {
+    for position in positions {
+      let start = position * Schema.chunkSize
+      try read(
+        map.digests[position],
+        into: UnsafeMutableRawBufferPointer(rebasing: target[start..<start + map.bytes(at: position)]))
+    }
+  }
+
   /// The bytes of a whole content, each chunk checked.
   func bytes(_ map: ChunkMap) throws -> [UInt8] {
     var failure: (any Error)?
     let bytes = [UInt8](unsafeUninitializedCapacity: map.size) { buffer, used in
-      var last: (digest: Digest, bytes: [UInt8])?
-      for (position, digest) in map.digests.enumerated() {
-        let (start, size) = (position * Schema.chunkSize, map.bytes(at: position))
-        let target = UnsafeMutableRawBufferPointer(
-          rebasing: UnsafeMutableRawBufferPointer(buffer)[start..<start + size])
-        if digest == .zeros {
-          target.initializeMemory(as: UInt8.self, repeating: 0)
-          continue
-        }
-        do {
-          let piece = try last.flatMap { $0.digest == digest ? $0.bytes : nil } ?? read(digest, size: size)
-          guard piece.count == size else { throw ArchiveError.damaged("chunk \(digest) has another size") }
-          target.copyBytes(from: piece)
-          last = (digest, piece)
-        } catch {
-          failure = error
-          return
-        }
-      }
-      used = map.size
+      do {
+        try fill(UnsafeMutableRawBufferPointer(buffer), map, 0..<map.digests.count)
+        used = map.size
+      } catch { failure = error }
     }
     if let failure { throw failure }
     return bytes
@@ -275,5 +279,25 @@ struct ChunkStore {
     }
     try db.execute(
       sql: "DELETE FROM chunk WHERE NOT EXISTS (SELECT 1 FROM layer_chunk WHERE layer_chunk.chunk = chunk.id)")
+  }
+}
+
+extension MachineFile {
+  /// The bytes of a whole content, each chunk checked; large ones by two threads. Not within a transaction.
+  func bytes(_ map: ChunkMap) throws -> [UInt8] {
+    let parts = map.digests.count < 128 ? 1 : 2
+    let failure = Mutex<(any Error)?>(nil)
+    let bytes = [UInt8](unsafeUninitializedCapacity: map.size) { buffer, used in
+      nonisolated(unsafe) let target = UnsafeMutableRawBufferPointer(buffer)
+      DispatchQueue.concurrentPerform(iterations: parts) { part in
+        let positions = map.digests.count * part / parts..<map.digests.count * (part + 1) / parts
+        do { try database.read { try ChunkStore(db: $0).fill(target, map, positions) } } catch {
+          failure.withLock { $0 = error }
+        }
+      }
+      if failure.withLock({ $0 == nil }) { used = map.size }
+    }
+    if let failure = failure.withLock({ $0 }) { throw failure }
+    return bytes
   }
 }

@@ -212,16 +212,15 @@ extension MachineFile {
 
   /// The state of a snapshot, each chunk checked.
   func rows(of snapshot: Snapshot) throws -> [StateRow] {
-    try database.read { db in
+    let rows = try database.read { db in
       let store = ChunkStore(db: db)
-      let rows = try Row.fetchAll(
-        db, sql: "SELECT name, kind, layer FROM state WHERE snapshot = ? ORDER BY name", arguments: [snapshot.id])
-      return try rows.map { row in
-        StateRow(
-          name: try row.value(0), isBytes: try row.value(1) == "bytes",
-          bytes: try store.bytes(try store.map(try row.value(2))))
+      return try Row.fetchAll(
+        db, sql: "SELECT name, kind, layer FROM state WHERE snapshot = ? ORDER BY name", arguments: [snapshot.id]
+      ).map { row in
+        (name: try row.value(0) as String, kind: try row.value(1) as String, map: try store.map(try row.value(2)))
       }
     }
+    return try rows.map { StateRow(name: $0.name, isBytes: $0.kind == "bytes", bytes: try bytes($0.map)) }
   }
 
   /// Forgets a snapshot; what only it had goes with it.

@@ -18,22 +18,16 @@ enum Zstd {
     return frame
   }
 
-  /// The contents of `frame`, which must be exactly `size` bytes.
+  /// Unpacks `frame`, which must hold exactly as many bytes as `target` has room for.
   ///
   /// - Throws: `ArchiveError.damaged`.
-  static func decompress(_ frame: UnsafeRawBufferPointer, size: Int) throws -> [UInt8] {
-    var failure: String?
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, used in
-      let got = ZSTD_decompress(buffer.baseAddress, buffer.count, frame.baseAddress, frame.count)
-      if ZSTD_isError(got) != 0 {
-        failure = String(cString: ZSTD_getErrorName(got))
-      } else if got != size {
-        failure = "\(got) bytes instead of \(size)"
-      } else {
-        used = got
-      }
+  static func decompress(_ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) throws {
+    let got = ZSTD_decompress(target.baseAddress, target.count, frame.baseAddress, frame.count)
+    if ZSTD_isError(got) != 0 {
+      throw ArchiveError.damaged("a chunk can't be unpacked (\(String(cString: ZSTD_getErrorName(got))))")
     }
-    if let failure { throw ArchiveError.damaged("a chunk can't be unpacked (\(failure))") }
-    return bytes
+    guard got == target.count else {
+      throw ArchiveError.damaged("a chunk has \(got) bytes instead of \(target.count)")
+    }
   }
 }

@@ -77,7 +77,7 @@ extension VideoFrame {
           }
         }
         let count = UInt32(step * step)
-        small[y * w + x] = sum.0 / count << 16 | sum.1 / count << 8 | sum.2 / count
+        small[y * w + x] = (sum.0 / count) << 16 | (sum.1 / count) << 8 | sum.2 / count
       }
     }
     return VideoFrame(width: w, height: h, pixels: small, aspect: aspect)
