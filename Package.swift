@@ -27,7 +27,8 @@ let package = Package(
   ],
   targets: [
     .target(name: "Hardware", swiftSettings: hot),
-    .target(name: "Processor", dependencies: ["Hardware"], swiftSettings: hot),
+    .target(name: "CTiming", exclude: ["i386.csv", "i486.csv"]),
+    .target(name: "Processor", dependencies: ["Hardware", "CTiming"], swiftSettings: hot),
     .target(name: "Storage", dependencies: ["Hardware", "Compression"], swiftSettings: hot),
     .target(name: "Devices", dependencies: ["Hardware", "Storage"], swiftSettings: hot),
     .target(name: "CFirmware"),
@@ -41,17 +42,21 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: hot),
+    .target(name: "CSandbox"),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(
       name: "Archive",
       dependencies: [
-        "PC", "Storage", "Devices", "Processor", "Hardware", "CZstd", .product(name: "Crypto", package: "swift-crypto"),
+        "PC", "Storage", "Devices", "Processor", "Hardware", "CSandbox", "CZstd",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["README.md"],
       swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
-    .target(name: "Desktop", dependencies: ["PC", "Devices", "Processor", "Hardware", "CSDL2"], swiftSettings: strict),
+    .target(
+      name: "Desktop", dependencies: ["PC", "Archive", "Devices", "Processor", "Hardware", "CSDL2"],
+      swiftSettings: strict),
     .executableTarget(
       name: "heirloom",
       dependencies: [
@@ -62,7 +67,7 @@ let package = Package(
     .testTarget(name: "HardwareTests", dependencies: ["Hardware"], swiftSettings: strict),
     .testTarget(
       name: "ProcessorTests", dependencies: ["Processor", "Hardware", "Compression"],
-      resources: [.copy("Vectors")],
+      exclude: ["Timing/Programs"], resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Hardware"], swiftSettings: strict),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Storage", "Hardware"], swiftSettings: strict),
@@ -74,9 +79,11 @@ let package = Package(
       exclude: ["Programs", "Golden"], swiftSettings: strict),
     .testTarget(
       name: "ArchiveTests",
-      dependencies: ["Archive", "PC", "Storage", "Hardware", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Archive", "PC", "Devices", "Storage", "Hardware", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
-    .testTarget(name: "CommandLineTests", dependencies: ["heirloom", "PC"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["heirloom", "PC", "Storage"], exclude: ["Programs"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

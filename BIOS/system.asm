@@ -20,6 +20,7 @@ section .text
 %include "floppy.inc"
 %include "floppymedia.inc"
 %include "disk.inc"
+%include "cdrom.inc"
 %include "serial.inc"
 %include "services.inc"
 %include "boot.inc"

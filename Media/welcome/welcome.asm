@@ -15,6 +15,7 @@ BAR     equ     0x70
 
 F_1     equ     0x3B                            ; scan codes
 F_7     equ     0x41
+F_8     equ     0x42
 
 start:  xor     ax, ax
         mov     ds, ax
@@ -60,6 +61,15 @@ hook:   cli
 
 on_tick:
         inc     dword [cs:ticks]
+        pushad
+        push    ds
+        push    es
+        push    cs
+        pop     ds
+        call    tune_step
+        pop     es
+        pop     ds
+        popad
         jmp     far [cs:old_1c]
 
 ; INT 15h function 4Fh: the BIOS shows each raw byte from the keyboard before it makes a key of it.
@@ -364,6 +374,7 @@ new_screen:
         mov     ah, BAR
         call    write
         call    key_bar
+        call    show_tune
         cmp     byte [columns], 80
         jb      page_narrow
         movzx   bx, byte [page]
@@ -413,9 +424,9 @@ key_bar:
 .return:
         ret
 text_keys:
-        db      'F1 Welcome  |F2 Characters  |F3 Keyboard  |F4 Your disks |F5 80x25 |F6 80x50 |F7 40x25|', 0
+        db      'F1 Welcome |F2 Characters |F3 Keyboard |F4 Disks |F5 80x25 |F6 80x50 |F7 40x25 |F8 Tune|', 0
 text_keys_narrow:
-        db      'F5 80x25  |F6 80x50  |F7 40x25|', 0
+        db      'F5 80x25  |F6 80x50  |F7 40x25  |F8 Tune|', 0
 
 ; F1: the machine, clocks, keyboard, colours.
 page_welcome:
@@ -922,6 +933,8 @@ key:    cmp     al, 0xE0
         jbe     .page
         cmp     ah, F_7
         jbe     .mode
+        cmp     ah, F_8
+        je      toggle_tune
 .cursor:
         cmp     ah, 0x49                        ; page up
         je      .back
@@ -1031,6 +1044,7 @@ place_cursor:
 ; MARK: Texts
 
 %include "texts.inc"
+%include "sound.inc"
 
 ; MARK: Variables
 

@@ -125,8 +125,8 @@ struct ForeignConfiguration {
     for (letter, key) in zip(["c", "d", "e", "f"], ["disk.hda", "disk.hdb", "disk.hdc", "disk.hdd"]) {
       image(key, value("", "hd\(letter)_fn"))
     }
-    if ConfigurationKey.named("cdrom.image") != nil {
-      image("cdrom.image", value(nil, "cdrom_01_image_path") ?? value(nil, "cdrom_01_image"))
+    if ConfigurationKey.named("cdrom.disc") != nil {
+      image("cdrom.disc", value(nil, "cdrom_01_image_path") ?? value(nil, "cdrom_01_image"))
     }
   }
 
@@ -211,7 +211,7 @@ struct ForeignConfiguration {
         let key = places[words[1].lowercased().replacing(":", with: "")]
       else { break }
       return image(
-        file.lowercased().hasSuffix(".iso") || file.lowercased().hasSuffix(".cue") ? "cdrom.image" : key, file)
+        file.lowercased().hasSuffix(".iso") || file.lowercased().hasSuffix(".cue") ? "cdrom.disc" : key, file)
     case "boot":
       if let file = words.dropFirst().first(where: isImage) { return image("floppy.a", file) }
       if words.count > 1 { return }

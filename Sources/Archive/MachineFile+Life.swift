@@ -8,7 +8,7 @@ extension MachineFile {
   /// Where media of the host stand in a configuration, and what they are.
   static let mediaKeys: [(key: String, kind: Medium.Kind)] = [
     ("floppy.a", .floppy), ("floppy.b", .floppy), ("disk.hda", .disk), ("disk.hdb", .disk), ("disk.hdc", .disk),
-    ("disk.hdd", .disk), ("cdrom.image", .cd),
+    ("disk.hdd", .disk), ("cdrom.disc", .cd),
   ]
 
   /// How a new machine comes to its media.
@@ -59,8 +59,9 @@ extension MachineFile {
       guard let found = ConfigurationKey.named(key) else { continue }
       let image = found.get(configuration)
       guard image != "none", Medium.name(in: image) == nil else { continue }
+      // A CD stays where it is: it is only read, and may lie in several files.
       try configuration.set(
-        key, to: attach ? Library.absolute(image) : try take(kind, path: image, progress: progress))
+        key, to: attach || kind == .cd ? Library.absolute(image) : try take(kind, path: image, progress: progress))
     }
     for key in ["firmware.bios", "firmware.video-bios"] {
       guard let found = ConfigurationKey.named(key), found.get(configuration) != "none" else { continue }

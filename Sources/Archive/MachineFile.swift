@@ -71,7 +71,11 @@ public final class MachineFile: Sendable {
     configuration.maximumReaderCount = 3
     configuration.prepareDatabase { db in
       // A commit is on the disk when it is over: a guest that flushes its disk has the host's word.
-      try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -8000; PRAGMA trusted_schema = OFF")
+      // Temporary tables stay in memory: a machine's process may write nowhere but beside its file.
+      try db.execute(
+        sql: """
+          PRAGMA synchronous = FULL; PRAGMA cache_size = -8000; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY
+          """)
     }
     return configuration
   }
@@ -115,6 +119,14 @@ public final class MachineFile: Sendable {
     if Glibc.access(path + "-wal", F_OK) != 0, Int(status.st_size) < expected {
       throw .file("\(path): is cut off: \(status.st_size) of \(expected) bytes; take a complete copy")
     }
+  }
+
+  /// Whether another program has the machine at `path` open for writing.
+  public static func isRunning(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
   }
 
   // MARK: Life

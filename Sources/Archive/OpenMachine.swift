@@ -254,6 +254,9 @@ public final class OpenMachine: MachineKeeper {
 
   // MARK: End
 
+  /// Everything kept so far is in the file when this returns.
+  func settle() throws { try live.drain() }
+
   /// Puts everything into the file and closes it.
   ///
   /// - Throws: `HostError` with what could not be written.

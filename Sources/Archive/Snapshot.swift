@@ -55,6 +55,22 @@ public struct Snapshot: Sendable, Equatable {
   }
 }
 
+extension Snapshot {
+  /// Snapshots as a tree: each behind the one it came from, with its depth.
+  public static func tree(_ all: [Snapshot]) -> [(snapshot: Snapshot, depth: Int)] {
+    let ids = Set(all.map(\.id))
+    let children = Dictionary(grouping: all) { $0.parent.flatMap { ids.contains($0) ? $0 : nil } }
+    var rows: [(snapshot: Snapshot, depth: Int)] = []
+    // Not recursive: a chain of snapshots may be long. (A damaged file's circle is never reached from a root.)
+    var waiting = (children[nil] ?? []).reversed().map { (snapshot: $0, depth: 0) }
+    while let next = waiting.popLast() {
+      rows.append(next)
+      waiting += (children[next.snapshot.id] ?? []).reversed().map { ($0, next.depth + 1) }
+    }
+    return rows
+  }
+}
+
 extension MachineFile {
   /// The version of this program, for snapshots to name.
   public static let program = "Heirloom 0.1"

@@ -16,6 +16,7 @@ final class EmulationThread {
   private var lastShown: Int64 = 0
   private var meter: (guest: Int64, host: Int64) = (0, HostClock.nanoseconds())
   private var status = Status()
+  private var player: AudioPlayer?
   private var thread = pthread_t()
 
   private var outcome: Session.End?
@@ -51,23 +52,36 @@ final class EmulationThread {
 
   // MARK: On the thread
 
+  /// Guest time between two looks at the host's clock: at most a millisecond where they are held together.
+  private var slice: Span { pacer.speed == .max ? .milliseconds(3) : .milliseconds(1) }
+
   private func main() {
     defer { exchange.finish() }
+    openSound()
     while !signals.isPending {
       for command in exchange.takeCommands() where !perform(command) { return }
+      player?.isMuted = isPaused || pacer.speed != .realtime || status.percent < 90 && status.percent > 0
       if isPaused {
+        player?.fade()
         HostClock.sleep(nanoseconds: 10_000_000)
         continue
       }
       do {
         // No further than the next frame's end, so that frames come to the window as evenly as the guest makes them.
         let now = session.machine.now
-        let step = now + .milliseconds(3)
+        let step = now + slice
         outcome = try session.run(until: nextFrame > now ? min(step, nextFrame) : step)
         if outcome != nil { return }
       } catch {
         failure = error
         return
+      }
+      player?.flush()
+      if let trouble = session.trouble {
+        exchange.tell("Waiting: " + trouble)
+        HostClock.sleep(nanoseconds: 500_000_000)
+        pacer.restart()
+        continue
       }
       showFrame()
       measure()
@@ -91,6 +105,23 @@ final class EmulationThread {
     case .reset:
       machine.reset()
       exchange.tell("Reset")
+    case .powerOff: machine.powerOff()
+    case .snapshot(let name): attempt("Kept as \(name)") { try session.keep(as: name) }
+    case .restore(let name): attempt("Back at \(name)") { try session.restore(name) }
+    case .type(let text):
+      let known = text.filter { Typist.untypable(in: String($0)) == nil }
+      // Half a second ahead: the keys of the menu are up again by then.
+      let start = machine.now + .milliseconds(500)
+      for (after, event) in Typist.events(typing: known) { machine.post(event, at: start + after) }
+      exchange.tell("Typing \(known.count) characters")
+    case .copyText:
+      let text = machine.textScreen.text
+      if text.isEmpty {
+        exchange.tell("There is no text on the screen: it shows graphics")
+      } else {
+        exchange.copy(text)
+        exchange.tell("The screen's text is on the clipboard")
+      }
     case .record: toggleRecording()
     case .pause(let pause):
       isPaused = pause
@@ -100,9 +131,34 @@ final class EmulationThread {
     case .speed(let speed):
       pacer.speed = speed
       exchange.tell(speed == .max ? "Full speed" : "Real time")
+    case .volume(let step):
+      player?.volume += step
+      exchange.tell(player.map { "Volume \($0.volume)%" } ?? "There is no sound device")
+    case .latency(let step):
+      if let player { player.latency = Latency(milliseconds: player.latency.milliseconds + step) }
+      exchange.tell(
+        player.map { "Sound \($0.latency.milliseconds) ms behind, \($0.underruns) gaps so far" }
+          ?? "There is no sound device")
     case .quit: return false
     }
     return true
+  }
+
+  private func openSound() {
+    guard let player = AudioPlayer(latency: session.machine.configuration.sound.latency) else {
+      return exchange.tell("No sound: the host has no sound device")
+    }
+    session.machine.audio.connect { player.collect($0) }
+    self.player = player
+  }
+
+  /// Does `body` and tells how it went.
+  private func attempt(_ success: String, _ body: () throws -> Void) {
+    do {
+      try body()
+      exchange.tell(success)
+    } catch { exchange.tell("\(error)") }
+    pacer.restart()
   }
 
   private func toggleRecording() {
@@ -115,7 +171,7 @@ final class EmulationThread {
         guard let now = HostClock.localDate() else { return }
         let path = "heirloom-\(now.fileName).avi"
         try machine.startRecording(path: path)
-        exchange.tell("Recording to \(path); Right Ctrl+V ends it")
+        exchange.tell("Recording to \(path); Right Ctrl+A ends it")
       }
     } catch { exchange.tell("\(error)") }
   }

@@ -8,9 +8,16 @@ enum Command: Sendable {
   case insert(path: String, drive: Int)
   case eject(drive: Int)
   case reset
+  case powerOff
+  case snapshot(String)
+  case restore(String)
+  case type(String)
+  case copyText
   case record
   case pause(Bool)
   case speed(Speed)
+  case volume(by: Int)
+  case latency(by: Int)
   case quit
 }
 
@@ -29,6 +36,7 @@ final class Exchange: Sendable {
   private let commands = Mutex<[Command]>([])
   private let frame = Mutex<VideoFrame?>(nil)
   private let messages = Mutex<[String]>([])
+  private let copiedText = Mutex<String?>(nil)
   private let statusNow = Mutex(Status())
   private let isOverNow = Mutex(false)
   private let isAwake = Mutex(false)
@@ -57,7 +65,20 @@ final class Exchange: Sendable {
   /// The window is about to look at everything: the next news needs a new wake-up call.
   func willLook() { isAwake.withLock { $0 = false } }
 
+  /// What is to be put on the host's clipboard; nil if there is nothing new.
+  func takeCopiedText() -> String? {
+    copiedText.withLock { text in
+      defer { text = nil }
+      return text
+    }
+  }
+
   // MARK: Emulation's side
+
+  func copy(_ text: String) {
+    copiedText.withLock { $0 = text }
+    wake()
+  }
 
   func takeCommands() -> [Command] {
     commands.withLock { commands in

@@ -43,6 +43,8 @@ final class Presenter {
   private var aspect = 4.0 / 3.0
   private(set) var frame: VideoFrame?
   let overlay: Overlay
+  /// Draws over the picture and its messages.
+  var drawOnTop: () -> Void = {}
 
   init(renderer: OpaquePointer) {
     self.renderer = renderer
@@ -87,6 +89,7 @@ final class Presenter {
   func present() {
     let size = compose()
     overlay.draw(width: size.width, height: size.height)
+    drawOnTop()
     SDL_RenderPresent(renderer)
   }
 

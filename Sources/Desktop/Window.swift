@@ -1,3 +1,4 @@
+import Archive
 import CSDL2
 import Hardware
 import PC
@@ -10,6 +11,10 @@ final class Window {
   private let presenter: Presenter
   private let exchange: Exchange
   private let configuration: MachineConfiguration
+  private let file: MachineFile?
+  private lazy var menu = MachineMenu(
+    window: window, renderer: renderer, file: file, send: { [exchange] in exchange.send($0) },
+    ask: { [unowned self] in perform($0) })
   private var speed: Speed
 
   private var pressed: Set<Key> = []
@@ -24,7 +29,7 @@ final class Window {
   private var needsPresent = true
   private var shownTitle = ""
 
-  init(configuration: MachineConfiguration, speed: Speed, exchange: Exchange) throws(HostError) {
+  init(configuration: MachineConfiguration, speed: Speed, exchange: Exchange, file: MachineFile?) throws(HostError) {
     self.configuration = configuration
     self.exchange = exchange
     self.speed = speed
@@ -46,6 +51,7 @@ final class Window {
     self.window = window
     self.renderer = renderer
     presenter = Presenter(renderer: renderer)
+    self.file = file
     SDL_SetWindowMinimumSize(window, 320, 240)
     SDL_EventState(SDL_DROPFILE.rawValue, SDL_ENABLE)
     SDL_StopTextInput()
@@ -67,6 +73,7 @@ final class Window {
 
   /// Handles events and shows frames until the window is closed or the session is over.
   func loop() {
+    presenter.drawOnTop = { [unowned self] in menu.draw() }
     presenter.overlay.show(
       ["Click catches the mouse, Right Ctrl releases it", "Right Ctrl+H shows all keys"], seconds: 5)
     while !isClosing, !exchange.isOver {
@@ -76,6 +83,7 @@ final class Window {
       }
       exchange.willLook()
       for message in exchange.takeMessages() { say(message) }
+      if let text = exchange.takeCopiedText() { SDL_SetClipboardText(text) }
       if let frame = exchange.takeFrame() {
         presenter.update(frame)
         needsPresent = true
@@ -100,7 +108,7 @@ final class Window {
     var title = "\(configuration.machine.name) - \(configuration.cpu.model.rawValue)"
     title += isPaused ? " - paused" : " - \(status.percent)%"
     if !status.busyDrives.isEmpty { title += status.busyDrives.map { " [\($0):]" }.joined() }
-    if isCaptured { title += " - Right Ctrl releases the mouse" }
+    title += isCaptured ? " - Right Ctrl releases the mouse" : " - Right Ctrl+M: menu"
     guard title != shownTitle else { return }
     shownTitle = title
     SDL_SetWindowTitle(window, title)
@@ -109,6 +117,11 @@ final class Window {
   // MARK: Events
 
   private func handle(_ event: SDL_Event) {
+    if menu.isOpen, ![SDL_QUIT, SDL_WINDOWEVENT].contains(SDL_EventType(event.type)) {
+      menu.read(event)
+      needsPresent = true
+      return
+    }
     switch SDL_EventType(event.type) {
     case SDL_QUIT: isClosing = true
     case SDL_KEYDOWN: if event.key.repeat == 0 { keyDown(event.key.keysym) }
@@ -216,9 +229,12 @@ final class Window {
   private static let help = [
     "Right Ctrl          release the mouse", "Right Ctrl+Enter    full screen (also Alt+Enter)",
     "Right Ctrl+S        smooth, whole-number, picture tube", "Right Ctrl+P        screenshot, with Shift as shown",
-    "Right Ctrl+V        records the picture, and ends that",
+    "Right Ctrl+A        records the picture (AVI), and ends that",
     "Right Ctrl+Space    pause", "Right Ctrl+T        full speed or real time", "Right Ctrl+E        eject drive A",
+    "Right Ctrl+PgUp/Dn  volume", "Right Ctrl+[ and ]   delay of the sound",
     "Right Ctrl+Del      Ctrl+Alt+Del", "Right Ctrl+R        reset", "Right Ctrl+Q        quit",
+    "Right Ctrl+M        menu: disks, snapshots, speed", "Right Ctrl+V        types the clipboard's text",
+    "Right Ctrl+C        copies the screen's text",
     "Drop a floppy image on the window to insert it",
   ]
 
@@ -229,7 +245,7 @@ final class Window {
       presenter.scaling = presenter.scaling.next
       say(presenter.scaling.name)
     case .p: screenshot()
-    case .v: exchange.send(.record)
+    case .a: exchange.send(.record)
     case .space, .pause:
       isPaused.toggle()
       exchange.send(.pause(isPaused))
@@ -237,15 +253,45 @@ final class Window {
       speed = speed == .max ? .realtime : .max
       exchange.send(.speed(speed))
     case .e: exchange.send(.eject(drive: 0))
+    case .pageUp: exchange.send(.volume(by: 10))
+    case .pageDown: exchange.send(.volume(by: -10))
+    case .leftBracket: exchange.send(.latency(by: -5))
+    case .rightBracket: exchange.send(.latency(by: 5))
     case .delete:
       for key in [Key.leftControl, .leftAlt, .delete] { exchange.send(.input(.key(key, pressed: true))) }
       for key in [Key.delete, .leftAlt, .leftControl] { exchange.send(.input(.key(key, pressed: false))) }
     case .r: exchange.send(.reset)
+    case .m: openMenu()
+    case .v: perform(.paste)
+    case .c: perform(.copyText)
     case .q: isClosing = true
     case .h:
       presenter.overlay.show(Self.help, seconds: 10)
       needsPresent = true
     default: break
+    }
+  }
+
+  private func openMenu() {
+    releaseKeys()
+    capture(false)
+    menu.toggle()
+    needsPresent = true
+  }
+
+  /// What the menu wants of the window.
+  private func perform(_ request: MachineMenu.Request) {
+    switch request {
+    case .screenshot: screenshot()
+    case .copyText: exchange.send(.copyText)
+    case .paste:
+      guard let text = SDL_GetClipboardText() else { return }
+      exchange.send(.type(String(cString: text).replacing("\r\n", with: "\n")))
+      SDL_free(text)
+    case .close: isClosing = true
+    case .speed(let wanted):
+      speed = wanted
+      exchange.send(.speed(wanted))
     }
   }
 

@@ -117,13 +117,13 @@ public final class Backplane: Wiring {
         "the state has \(ram.count >> 10) KB of memory, this machine \(memory.ramSize >> 10) KB")
     }
     var wanted = Set(members.keys)
+    // A device that the state doesn't know came with a later version: it is as at power-on, and so are its parts.
     for (name, part) in parts {
-      guard wanted.remove("part:" + name) != nil else {
+      guard wanted.remove("part:" + name) != nil || members[String(name.prefix { $0 != "." })] == nil else {
         throw SavedStateError.mismatch("the state has no part:\(name)")
       }
       try part.checkPart(members["part:" + name] ?? .null)
     }
-    // A device that the state doesn't know came with a later version: it is as at power-on.
     wanted.subtract(footprints.map(\.name))
     if let extra = wanted.min() { throw SavedStateError.mismatch("this machine has no \(extra)") }
     for (device, footprint) in zip(devices, footprints) {

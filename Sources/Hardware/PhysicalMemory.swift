@@ -46,6 +46,9 @@ public final class PhysicalMemory: Wiring {
   /// Told that the map or the A20 gate changed: cached translations are void.
   public var onMapChange: (() -> Void)?
 
+  /// Counts writes that didn't go through the processor's own translations: by DMA, and slow ones of the processor.
+  public private(set) var foreignWrites = 0
+
   /// All address bits while A20 is open, all but bit 20 while it is closed.
   public private(set) var addressMask: UInt32 = 0xFFFF_FFFF
 
@@ -82,6 +85,7 @@ public final class PhysicalMemory: Wiring {
     let mask: UInt32 = open ? 0xFFFF_FFFF : 0xFFEF_FFFF
     guard mask != addressMask else { return }
     addressMask = mask
+    foreignWrites &+= 1
     onMapChange?()
   }
 
@@ -93,6 +97,7 @@ public final class PhysicalMemory: Wiring {
   }
 
   private func setPage(_ address: UInt32, _ page: Page) {
+    foreignWrites &+= 1
     let number = address >> 12
     if number < 256 { low[Int(number)] = page } else { high[number] = page }
   }
@@ -203,6 +208,7 @@ public final class PhysicalMemory: Wiring {
 
   /// Writes a byte.
   public func write8(_ address: UInt32, _ value: UInt8) {
+    foreignWrites &+= 1
     let a = address & addressMask
     switch page(a) {
     case .ram: writeRAM(a, value)

@@ -29,10 +29,15 @@ public final class Machine {
   /// Guest time this object has run, which loading an older state doesn't turn back.
   public private(set) var elapsed = Span(picoseconds: 0)
 
+  /// What the machine plays.
+  public let audio: AudioFeed
+
   /// Takes bytes written to port E9h.
   public var onDebugByte: (UInt8) -> Void = { _ in }
   /// Takes bytes sent by COM1 (0) and COM2 (1).
   public var onSerialByte: (Int, UInt8) -> Void = { _, _ in }
+  /// Takes bytes sent to the MIDI socket, with their guest times.
+  public var onMIDIByte: (UInt8, Instant) -> Void = { _, _ in }
   /// Takes bytes sent to the printer.
   public var onParallelByte: (UInt8) -> Void = { _ in }
 
@@ -60,6 +65,12 @@ public final class Machine {
       try path.map { try media.hardDisk($0, readOnly: configuration.media.readOnly) }
     }
     board = try Motherboard(configuration.parts(roms: roms, disks: disks, hardDisks: hardDisks))
+    audio = AudioFeed(board.mixer)
+    if let path = configuration.sound.input.path {
+      let input = try WaveInput(path: path)
+      board.soundBlaster?.pins.record = { input.level(Double($0.picoseconds) / 1e12) }
+    }
+    board.soundBlaster?.pins.midi = { [unowned self] in onMIDIByte($0, $1) }
     board.debug.sink = { [unowned self] in onDebugByte($0) }
     board.serial1.sink = { [unowned self] in onSerialByte(0, $0) }
     board.serial2.sink = { [unowned self] in onSerialByte(1, $0) }
@@ -69,6 +80,7 @@ public final class Machine {
     for (drive, disk) in disks.enumerated() {
       if let disk { try insert(disk, drive: drive) }
     }
+    if let path = configuration.cdrom.disc.path { try insertCD(path: path) }
   }
 
   private static func roms(_ configuration: MachineConfiguration) throws(HostError) -> Motherboard.ROMs {
@@ -99,6 +111,7 @@ public final class Machine {
     let start = now
     if let onFrame { runFrames(until: end, onFrame) } else { board.processor.run(until: end) }
     elapsed = elapsed + (now - start)
+    audio.catchUp(now)
   }
 
   private func runFrames(until end: Instant, _ take: (VideoFrame) -> Void) {
@@ -230,6 +243,35 @@ public final class Machine {
     board.floppy.eject(drive: drive)
   }
 
+  /// Tries again to write what the host has refused to take: its disk is full, say.
+  ///
+  /// - Returns: what it says this time; nil if nothing waits any more. Until then the machine should stand still, or
+  ///   more and more of what the guest believes to be on its disks is in memory only.
+  public func retryMedia() -> String? {
+    for drive in 0...1 {
+      if let disk = board.floppy.image(in: drive), !disk.retry() { return disk.hostError?.description }
+    }
+    for disk in board.hardDisks where disk.isWaitingForHost {
+      if !disk.retry(), let error = disk.hostError { return error.description }
+    }
+    return nil
+  }
+
+  /// Brings what the guest has changed on disks that are folders of the host into these folders.
+  ///
+  /// - Returns: what was done and what wasn't, a line each.
+  /// - Throws: `HostError.file` if a guest's file system isn't whole or the host refuses a file.
+  public func commitFolders() throws(HostError) -> [String] {
+    var lines: [String] = []
+    for folder in board.hardDisks.compactMap(\.folder) {
+      let report: FolderDisk.Report
+      do { report = try folder.commit() } catch { throw .file("\(error)") }
+      lines += report.written.map { "written: " + $0 } + report.removed.map { "removed: " + $0 }
+      lines += report.conflicts.map { "conflict: " + $0 }
+    }
+    return lines
+  }
+
   /// Has the host put all written sectors on its disk.
   ///
   /// - Returns: what could not be written, a line each.
@@ -279,6 +321,7 @@ public final class Machine {
     }
     let ignored = try board.backplane.load(backplane)
     let alsoIgnored = try board.processor.load(processor)
+    audio.restart(now)
     outcome = nil
     if case .string(let name)? = saved["outcome"] { outcome = Outcome(rawValue: name) }
     return ignored.map { "board." + $0 } + alsoIgnored.map { "processor." + $0 }
@@ -295,11 +338,12 @@ public final class Machine {
   public struct Snapshot {
     let state: SavedValue
     let disks: [FloppyImage?]
+    let cd: CDImage?
   }
 
   /// Keeps the machine as it is now.
   public func snapshot() throws -> Snapshot {
-    Snapshot(state: try savedState(), disks: [board.floppy.image(in: 0), board.floppy.image(in: 1)])
+    Snapshot(state: try savedState(), disks: [board.floppy.image(in: 0), board.floppy.image(in: 1)], cd: cd)
   }
 
   /// Goes back to a snapshot of this machine, disks included.
@@ -307,6 +351,11 @@ public final class Machine {
   /// - Throws: `SavedStateError` if a disk's file no longer allows it.
   public func restore(_ snapshot: Snapshot) throws {
     for drive in 0...1 { try? board.floppy.image(in: drive)?.sync() }
-    _ = try load(snapshot.state, disks: snapshot.disks)
+    let present = cd
+    exchangeCD(snapshot.cd)
+    do { _ = try load(snapshot.state, disks: snapshot.disks) } catch {
+      exchangeCD(present)
+      throw error
+    }
   }
 }

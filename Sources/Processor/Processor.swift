@@ -20,6 +20,10 @@ public final class Processor: Wiring {
   let cpu: CPU
   /// Bytes of an instruction on its way to the decoder in single steps.
   let fetchBuffer: UnsafeMutablePointer<UInt8>
+  /// Rounds of loops that only wait are left out. Nothing but the host's load depends on it.
+  public var isIdleSkipped = true
+  /// What is known of such a loop.
+  var idle = IdleLoop()
   /// Inside `run`: an instruction may be in progress.
   private var isRunning = false
   /// RESET was active while an instruction was in progress.
@@ -56,7 +60,10 @@ public final class Processor: Wiring {
         store: store, owner: Unmanaged.passUnretained(self), memory: Unmanaged.passUnretained(memory),
         io: Unmanaged.passUnretained(io), scheduler: Unmanaged.passUnretained(scheduler),
         period: clock.instant(ofTick: 1).picoseconds, ram: memory.ram, ramPages: UInt32(pages),
-        codePages: memory.codePages, is486: model.family == 4, hasFPU: fpu ?? model.hasOwnFPU,
+        codePages: memory.codePages, timing: model.family == 4 ? .i486 : .i386,
+        pipelineModel: PipelineModel(is486: model.family == 4),
+        tags: CacheTags(sets: 128, ways: 4, boardLines: 0), is486: model.family == 4,
+        hasFPU: fpu ?? model.hasOwnFPU,
         hasCPUID: model.hasCPUID, ioWait8: Int64(6 * model.clocksPerBCLK - 2 * model.multiplier),
         ioWait16: Int64(3 * model.clocksPerBCLK - 2 * model.multiplier),
         addressMask: UInt32.max >> (32 - model.addressBits)))
@@ -66,6 +73,7 @@ public final class Processor: Wiring {
       cpu.flushSoftwareTLB()
     }
     scheduler.onNearerDeadline = { [unowned self] in cpu.requestAttention() }
+    setTiming(.simple, board: .ideal)
     reset()
   }
 
@@ -76,6 +84,7 @@ public final class Processor: Wiring {
     cpu.c.pointee.store.deallocate()
     cpu.c.pointee.tlbStorage.deallocate()
     cpu.c.pointee.jump.deallocate()
+    cpu.c.pointee.tags.deallocate()
     cpu.c.deallocate()
     cpu.s.deallocate()
     fetchBuffer.deallocate()
@@ -104,6 +113,7 @@ public final class Processor: Wiring {
 
   private func performReset() {
     resetPending = false
+    idle = IdleLoop()
     let time = cpu.s.pointee.target &- cpu.s.pointee.left
     let intr = cpu.s.pointee.intr
     var fpu = cpu.s.pointee.fpu
@@ -127,6 +137,8 @@ public final class Processor: Wiring {
     cpu.c.pointee.exception = 0
     cpu.c.pointee.leaveBlock = false
     cpu.c.pointee.breakpointsArmed = false
+    cpu.emptyCache()
+    cpu.c.pointee.tags.invalidatePages()
     cpu.flushTLB()
     cpu.refreshMode()
   }
@@ -193,6 +205,7 @@ public final class Processor: Wiring {
         continue
       }
       setSlice(until: wake)
+      if passIdleTime(until: cpu.s.pointee.target) { continue }
       if cpu.s.pointee.shadow || cpu.s.pointee.flags & EFLAGS.tf != 0 || cpu.c.pointee.breakpointsArmed {
         step()
       } else {
@@ -209,6 +222,29 @@ public final class Processor: Wiring {
     let end = wake == .never ? now &+ (1 << 40) : clock.nextTick(from: wake)
     cpu.s.pointee.target = end
     cpu.s.pointee.left = end &- now
+  }
+
+  /// Runs up to clock `end` or the first thing that wants attention.
+  func runPlainly(until end: Int64) {
+    let now = clocks
+    cpu.s.pointee.target = end
+    cpu.s.pointee.left = end &- now
+    if cpu.s.pointee.shadow {
+      step()
+    } else {
+      cpu.s.pointee.flags &= ~EFLAGS.rf
+      if runBlocks() == .step, !cpu.faulted { step() }
+    }
+  }
+
+  /// One instruction, with the slice ending at clock `end`.
+  func stepPlainly(until end: Int64) {
+    let now = clocks
+    cpu.s.pointee.target = end
+    cpu.s.pointee.left = end &- now
+    cpu.s.pointee.flags &= ~EFLAGS.rf
+    step()
+    _ = cpu.settle(cpu.c.pointee.block)
   }
 
   /// HLT: time passes, nothing else.
@@ -248,8 +284,8 @@ public final class Processor: Wiring {
     let s = cpu.s
     let code = cpu.seg(SegmentIndex.cs)
     let linear = code.pointee.base &+ s.pointee.eip
-    let entry = cpu.c.pointee.jump + Int(linear & UInt32(JumpEntry.count - 1))
-    var found = entry.pointee.key == UInt64(linear) | cpu.c.pointee.jumpKey ? entry.pointee.block : nil
+    let entry = cpu.jumpEntry(linear)
+    var found = entry.pointee.key == cpu.jumpKey(linear) ? entry.pointee.block : nil
     if found?.pointee.valid != true { found = cpu.findBlock(linear) }
     guard let block = found, s.pointee.left >= Int64(block.pointee.cycles),
       UInt64(s.pointee.eip) + UInt64(block.pointee.length) <= UInt64(code.pointee.limit) + 1
@@ -311,7 +347,10 @@ public final class Processor: Wiring {
     cpu.c.pointee.block = block
     cpu.c.pointee.op = UnsafePointer(block.pointee.ops)
     block.pointee.cycles = 0
-    block.pointee.ops.pointee.clocks = 0
+    block.pointee.epoch = 0
+    block.pointee.pipe = cpu.s.pointee.pipe
+    block.pointee.count = 1
+    block.pointee.ops.pointee.after = 0
     guard eip <= code.limit else {
       cpu.gp0()
       return nil
@@ -332,6 +371,7 @@ public final class Processor: Wiring {
 
   private func copyCode(_ linear: UInt32, count: Int, to start: Int) -> Bool {
     guard let physical = cpu.translate(linear, write: false, user: cpu.s.pointee.cpl == 3) else { return false }
+    if start == 0 { cpu.c.pointee.store.single.pointee.physical = physical & memory.addressMask }
     for i in 0..<count { fetchBuffer[start + i] = memory.read8(physical &+ UInt32(i)) }
     return true
   }
@@ -341,7 +381,8 @@ public final class Processor: Wiring {
     let block = cpu.c.pointee.store.single
     var op = Op()
     var decoder = Decoder(
-      UnsafePointer(fetchBuffer), available: available, code32: code.isBig, is486: cpu.c.pointee.is486, table: table)
+      UnsafePointer(fetchBuffer), available: available, code32: code.isBig, is486: cpu.c.pointee.is486, table: table,
+      timing: cpu.c.pointee.timing)
     let status = decoder.decode(&op)
     if status == .short {
       if available > Decoder.longest || decoder.length >= Decoder.longest { cpu.gp0() }
@@ -351,12 +392,17 @@ public final class Processor: Wiring {
       cpu.gp0()
       return nil
     }
+    var pipeline = Pipeline(
+      state: cpu.s.pointee.pipe, model: cpu.c.pointee.pipelineModel, code32: code.isBig,
+      address: code.base &+ cpu.s.pointee.eip)
+    pipeline.issue(&op, decoder)
     op.length = UInt8(decoder.length)
     op.target = op.target &+ UInt32(decoder.length)
+    op.original = op.id
     block.pointee.ops[0] = op
     var end = Op()
     end.start = UInt16(decoder.length)
-    end.clocks = op.clocks
+    end.exit = pipeline.state
     block.pointee.ops[1] = end
     block.pointee.cycles = Int32(op.clocks)
     block.pointee.length = UInt16(decoder.length)
@@ -371,6 +417,7 @@ public final class Processor: Wiring {
     var state = cpu.s.pointee
     state.target = clocks
     state.left = 0
+    state.cacheTags = cpu.c.pointee.tags.bytes
     return try state.savedValue()
   }
 
@@ -381,12 +428,16 @@ public final class Processor: Wiring {
   public func load(_ saved: SavedValue) throws -> [String] {
     let (state, ignored) = try CPUState.loading(saved)
     cpu.s.pointee = state
+    cpu.s.pointee.cacheTags = []
+    idle = IdleLoop()
     cpu.c.pointee.exception = 0
     cpu.c.pointee.leaveBlock = false
     cpu.dropAllBlocks()
     cpu.flushSoftwareTLB()
     cpu.refreshMode()
     cpu.refreshBreakpoints()
+    cpu.c.pointee.tags.load(state.cacheTags)
+    cpu.c.pointee.epoch += 1
     return ignored
   }
 }

@@ -23,7 +23,7 @@ public final class HostFile {
   public let isWritable: Bool
   /// Bytes in the file when it was opened.
   public let size: Int
-  private let descriptor: Int32
+  private var descriptor: Int32
   /// Called after each write: tests look at the file at every moment at which the program might end.
   var afterWrite: (() -> Void)?
 
@@ -48,8 +48,8 @@ public final class HostFile {
     }
     do {
       size = try Self.check(opened, path)
-      if writable || access == .readOnlyShared,
-        flock(opened, (writable ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0, errno == EWOULDBLOCK
+      if writable || access == .readOnlyShared, flock(opened, (writable ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0,
+        errno == EWOULDBLOCK
       {
         throw StorageError.inUse(path: path, by: FileLockHolder.describe(descriptor: opened))
       }
@@ -92,6 +92,12 @@ public final class HostFile {
     return String(path[...slash]) + relative
   }
 
+  /// Whether there is a directory of this name.
+  public static func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// Whether there is anything of this name.
   public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
@@ -102,6 +108,28 @@ public final class HostFile {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return size }
     return Int(status.st_size)
+  }
+
+  /// Puts a new file with these bytes in the place of this one, and goes on with it. The new file is whole and on the
+  /// host's disk before it takes the name, so there is a whole file at every moment.
+  ///
+  /// - Throws: `unwritable` with the host's reason; the old file is still there then.
+  public func replace(with bytes: [UInt8]) throws(StorageError) {
+    let temporary = path + ".new"
+    guard isWritable else { throw .unwritable(path: path, reason: "opened for reading") }
+    unlink(temporary)
+    do throws(StorageError) {
+      let new = try HostFile.create(path: temporary, size: bytes.count)
+      try new.write(bytes, at: 0)
+      try new.sync()
+      guard rename(temporary, path) == 0 else { throw StorageError.unwritable(path: path, reason: Self.hostReason()) }
+      // The lock goes with the descriptor, which is exchanged: the old file's is closed with `new`.
+      (descriptor, new.descriptor) = (new.descriptor, descriptor)
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+    afterWrite?()
   }
 
   /// Makes the file `size` bytes long.
@@ -118,9 +146,7 @@ public final class HostFile {
   /// - Throws: `unreadable` with the host's reason; `truncated` if the file ends before.
   public func readExactly(at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
     let bytes = try read(at: offset, count: count)
-    guard bytes.count == count else {
-      throw .truncated(path: path, offset: offset, wanted: count, found: bytes.count)
-    }
+    guard bytes.count == count else { throw .truncated(path: path, offset: offset, wanted: count, found: bytes.count) }
     return bytes
   }
 

@@ -1,6 +1,6 @@
 /// What a file given on the command line is.
 public enum ImageKind: Equatable, Sendable {
-  /// A raw floppy image of this geometry.
+  /// A floppy image of this geometry.
   case floppy(FloppyGeometry)
   /// A hard disk image: of a format of its own, or raw with a partition table in its first sector.
   case hardDisk
@@ -20,12 +20,15 @@ public enum ImageKind: Equatable, Sendable {
     let head = try file.read(at: 0, count: 512)
     if head.starts(with: Array("SQLite format 3\0".utf8)) { return .machine }
     if path.hasSuffix(".toml") { return .configuration }
+    if path.lowercased().hasSuffix(".cue") { return .cdrom }
+    if let format = FloppyFormat.detect(head) {
+      guard file.size <= 16 << 20 else { throw .notAFloppySize(path: path, bytes: file.size) }
+      return .floppy(try format.read(try file.readExactly(at: 0, count: file.size), path: path).geometry)
+    }
     if try DiskFormat.detect(file) != .raw { return .hardDisk }
     // Sector 16 of a CD: 2048-byte sectors, or raw 2352-byte ones with 16 or 24 bytes of header before the data.
     // Source: ECMA-119, 8.1; raw layouts from ECMA-130 (mode 1) and CD-ROM XA (mode 2 form 1).
-    for label in [16 * 2048 + 1, 16 * 2352 + 16 + 1, 16 * 2352 + 24 + 1] {
-      if try file.read(at: label, count: 5) == Array("CD001".utf8) { return .cdrom }
-    }
+    if try RawCDStore.detect(file) != nil { return .cdrom }
     if file.size <= 4 << 20, let geometry = FloppyGeometry.recognise(byteCount: file.size, bootSector: head) {
       return .floppy(geometry)
     }

@@ -25,7 +25,12 @@ public struct OpenImage {
     }
     self.path = path
     partition = number
-    (disk, format) = try ImageFormats.open(path: path, access: access)
+    if HostFile.isDirectory(path) {
+      // What it would be as a CD.
+      (disk, format) = (try FolderCD(path: path), "folder, as a CD")
+    } else {
+      (disk, format) = try ImageFormats.open(path: path, access: access)
+    }
     // A floppy's boot sector may look like a table; its parameter block says what it is.
     let first = disk.sectorCount > 2 ? try disk.read(0, count: 1) : []
     partitions = FATLayout.looksLikeFAT(first) ? [] : try PartitionTable.read(disk)
@@ -49,8 +54,7 @@ public struct OpenImage {
   }
 
   private func range(_ partition: Partition) -> SectorRange {
-    SectorRange(
-      disk, start: partition.start, sectorCount: partition.sectorCount, name: "\(path)@\(partition.number)")
+    SectorRange(disk, start: partition.start, sectorCount: partition.sectorCount, name: "\(path)@\(partition.number)")
   }
 
   private static func list(_ path: String, _ partitions: [Partition]) -> String {
@@ -62,7 +66,11 @@ public struct OpenImage {
   /// The file system that is meant.
   ///
   /// - Throws: `unsupported` if it is none that is known.
-  public func files() throws(StorageError) -> any ImageFiles { try FATVolume(volume()) }
+  public func files() throws(StorageError) -> any ImageFiles {
+    let volume = try volume()
+    let label = volume.sectorCount >= 68 ? try volume.read(64, count: 1).slice(1, 5) : []
+    return label == Array("CD001".utf8) ? try ISOVolume(volume) : try FATVolume(volume)
+  }
 
   /// The FAT file system that is meant, for changing it.
   ///
@@ -80,9 +88,19 @@ public enum ImageFormats {
   ///
   /// - Returns: the sectors, and what the file is called.
   /// - Throws: what `HostFile` throws; what the format finds wrong.
-  public static func open(
-    path: String, access: HostFile.Access
-  ) throws(StorageError) -> (store: any SectorStore, format: String) {
+  public static func open(path: String, access: HostFile.Access) throws(StorageError) -> (
+    store: any SectorStore, format: String
+  ) {
+    let file = try HostFile(path: path, access: .readOnly)
+    if let format = FloppyFormat.detect(try file.read(at: 0, count: 64)) {
+      let isWriting = access == .writable || access == .writableIfPermitted
+      let image = try FloppyImage(path: path, writing: isWriting ? .toFile : .inMemory)
+      return (try FloppySectors(image, isWritable: isWriting), format.name)
+    }
+    if let (offset, size) = try RawCDStore.detect(file) {
+      if size == 2048 { return (RawStore(file: file), "ISO 9660 CD image") }
+      return (RawCDStore(file: file, dataOffset: offset), "CD image of whole sectors")
+    }
     let store = try DiskFormat.open(path: path, access: access)
     return (store, store.formatName)
   }

@@ -6,8 +6,8 @@ import Processor
 /// `heirloom list`: what can be named on the command line.
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List names: processors, cards, keys, devices.",
-    subcommands: [CPUs.self, Video.self, Sound.self, Keys.self, Devices.self])
+    commandName: "list", abstract: "List names: processors, cards, keys, devices; and the clocks of instructions.",
+    subcommands: [CPUs.self, Video.self, Sound.self, Keys.self, Devices.self, Timing.self])
 
   /// Rows of named columns, as text in columns or as JSON.
   struct Table: ParsableArguments {
@@ -94,6 +94,34 @@ struct ListCommand: ParsableCommand {
       table.print(
         ["name", "chip", "occupies"],
         machine.board.backplane.footprints.map { [$0.name, $0.chip, $0.occupies.joined(separator: ", ")] })
+    }
+  }
+}
+
+extension ListCommand {
+  /// The timing passport.
+  struct Timing: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "timing",
+      abstract: "Clocks of every instruction form of a processor, where they come from, and whether a test covers them."
+    )
+    @OptionGroup var table: Table
+    @Option(help: ArgumentHelp("Processor; `heirloom list cpus` names them.", valueName: "NAME"))
+    var cpu = MachineConfiguration().cpu.model.rawValue
+
+    func run() throws {
+      guard let model = ProcessorModel(rawValue: cpu.lowercased()) else {
+        let near = nearest(to: cpu, among: ProcessorModel.allCases.map(\.rawValue)).map { "; did you mean \($0)?" }
+        throw HostError.usage("--cpu: \"\(cpu)\" is not a processor\(near ?? "; `heirloom list cpus` names them all")")
+      }
+      table.print(
+        ["instruction", "operands", "size", "mode", "case", "clocks", "source", "confidence", "test"],
+        TimingRow.all(for: model).map { row in
+          [
+            row.mnemonic, row.operands, row.size, row.mode, row.condition, row.clockText, row.source, row.confidence,
+            row.coverage,
+          ]
+        })
     }
   }
 }

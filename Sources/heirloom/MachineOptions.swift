@@ -5,6 +5,7 @@ import PC
 struct MachineOptions: ParsableArguments {
   @Option(name: .customLong("cpu"), help: help("cpu.model", "NAME")) var cpu: String?
   @Option(name: .customLong("fpu"), help: help("cpu.fpu", "on|off|auto")) var fpu: String?
+  @Option(name: .customLong("timing"), help: help("cpu.timing", "full|simple")) var timing: String?
   @Option(name: .customLong("memory"), help: help("memory.size", "16M")) var memory: String?
   @Option(name: .customLong("floppy-a"), help: help("floppy.a", "IMG")) var floppyA: String?
   @Option(name: .customLong("floppy-b"), help: help("floppy.b", "IMG")) var floppyB: String?
@@ -12,6 +13,7 @@ struct MachineOptions: ParsableArguments {
   @Option(name: .customLong("hdb"), help: help("disk.hdb", "IMG")) var hdb: String?
   @Option(name: .customLong("hdc"), help: help("disk.hdc", "IMG")) var hdc: String?
   @Option(name: .customLong("hdd"), help: help("disk.hdd", "IMG")) var hdd: String?
+  @Option(name: .customLong("cdrom"), help: help("cdrom.disc", "ISO|CUE")) var cdrom: String?
   @Option(name: .customLong("boot"), help: help("boot.order", "a,c,cdrom")) var boot: String?
   @Flag(name: .customLong("read-only"), help: help("media.read-only", nil)) var readOnly = false
   @Option(name: .customLong("video"), help: help("video.card", "NAME")) var video: String?
@@ -39,20 +41,14 @@ struct MachineOptions: ParsableArguments {
   /// Puts the given flags, then the `--set` assignments, into `configuration`.
   func apply(to configuration: inout MachineConfiguration) throws(HostError) {
     let given: [(flag: String, text: String?)] = [
-      ("cpu", cpu), ("fpu", fpu), ("memory", memory), ("floppy-a", floppyA), ("floppy-b", floppyB), ("hda", hda),
-      ("hdb", hdb), ("hdc", hdc), ("hdd", hdd), ("boot", boot),
+      ("cpu", cpu), ("fpu", fpu), ("timing", timing), ("memory", memory), ("floppy-a", floppyA), ("floppy-b", floppyB),
+      ("hda", hda), ("hdb", hdb), ("hdc", hdc), ("hdd", hdd), ("cdrom", cdrom), ("boot", boot),
       ("read-only", readOnly ? "on" : nil), ("video", video), ("sound", sound), ("mouse", mouse),
       ("serial1", serial1), ("serial2", serial2), ("parallel1", parallel1), ("debug-port", debugPort),
       ("bios", bios), ("video-bios", videoBIOS), ("rtc", rtc), ("on-triple-fault", onTripleFault),
     ]
     for (flag, text) in given {
       guard let text, let key = ConfigurationKey.flagged(flag) else { continue }
-      if flag == "sound", text.lowercased() != "none" {
-        throw .usage("--sound: \"\(text)\" is not there: this version has no sound cards yet; leave the flag away")
-      }
-      if flag == "mouse", text.lowercased() == "serial" {
-        throw .usage("--mouse: a serial mouse is not there yet; take ps2 or none")
-      }
       try configuration.set(key.name, to: text, label: "--" + flag)
     }
     for assignment in set { try configuration.apply(assignment: assignment) }
@@ -64,19 +60,5 @@ extension ArgumentHelp {
     var help = self
     help.valueName = valueName
     return help
-  }
-}
-
-/// Flags of the command line's contract whose devices come with later versions: refused in words, never ignored.
-struct LaterOptions: ParsableArguments {
-  @Option(name: .customLong("cdrom"), help: .hidden) var cdrom: String?
-  @Option(name: .customLong("audio-file"), help: .hidden) var audioFile: String?
-
-  /// - Throws: `HostError.usage` if one of them is given.
-  func refuse() throws(HostError) {
-    if cdrom != nil {
-      throw .usage("--cdrom: CD drives are not there yet in this version; take a floppy image with --floppy-a")
-    }
-    if audioFile != nil { throw .usage("--audio-file: sound is not there yet in this version; leave the flag away") }
   }
 }

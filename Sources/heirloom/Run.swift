@@ -14,6 +14,8 @@ struct Run {
   var keeper: OpenMachine?
   /// A machine of a file goes on next time where it ends now, unless its power was switched off.
   var freezes = false
+  /// A machine of a file runs in a sandbox.
+  var isSealed = true
 
   /// Runs to the end; returns only if the exit status is 0.
   ///
@@ -21,7 +23,14 @@ struct Run {
   func start(headless: Bool) throws {
     let signals = SignalWatch()
     signal(SIGPIPE, SIG_IGN)
+    keeper?.onKept = { name, failure in
+      if let failure { ErrorReport.complain("snapshot \(name) was not kept: \(failure)") }
+    }
     let session = try Session(configuration, options, keeper: keeper)
+    if let keeper, isSealed {
+      let places = writable(keeper)
+      session.onStart = { for line in Sandbox.enter(writable: places) { ErrorReport.complain(line) } }
+    }
     var end: Session.End?
     var failure: (any Error)?
     do {
@@ -32,9 +41,6 @@ struct Run {
     } catch { failure = error }
     var complaints: [String] = []
     if let keeper {
-      keeper.onKept = { name, failure in
-        if let failure { ErrorReport.complain("snapshot \(name) was not kept: \(failure)") }
-      }
       if freezes, session.machine.outcome == nil {
         do { try keeper.freeze(session.machine) } catch { complaints.append(error.description) }
       }
@@ -42,12 +48,31 @@ struct Run {
     complaints += session.finish()
     for line in complaints { ErrorReport.complain(line) }
     if printsHash { session.print("state-hash \(try session.machine.stateHash())\n") }
-    do { try keeper?.close() } catch { ErrorReport.complain("\(error)") }
+    do { try keeper?.close() } catch {
+      ErrorReport.complain(error.description)
+      complaints.append(error.description)
+    }
     if let failure { throw failure }
     if end == .machine(.tripleFault) {
       throw HostError(.tripleFault, "the guest shut down by triple fault; --on-triple-fault reset starts it again")
     }
     if !complaints.isEmpty { throw HostError.file("not everything could be written; see above") }
+  }
+}
+
+extension Run {
+  /// Where a machine of a file may write: what its seal says, its file's folder, and where the person wants pictures and
+  /// texts, in the current folder or where the script says.
+  private func writable(_ keeper: OpenMachine) -> [String] {
+    let asked = options.steps.compactMap { step -> String? in
+      switch step {
+      case .screenshot(let path): Sandbox.folder(of: path)
+      case .screenText(let path): path.map(Sandbox.folder)
+      case .insert(_, let path): path
+      default: nil
+      }
+    }
+    return Seal(configuration).writable + [Sandbox.folder(of: keeper.file.path), "."] + asked
   }
 }
 
@@ -59,9 +84,21 @@ struct Headless {
   /// Runs until the session ends or a signal asks for it.
   func run(_ session: Session) throws -> Session.End? {
     var pacer = Pacer(speed: speed)
+    var isHeld = false
+    session.onStart()
     while !signals.isPending {
-      let slice: Span = speed == .max ? .milliseconds(50) : .milliseconds(5)
+      // Where the host's clock counts, guest time is never more than a millisecond ahead of it.
+      let slice: Span = speed == .max ? .milliseconds(50) : .milliseconds(1)
       if let end = try session.run(until: session.machine.now + slice) { return end }
+      if let trouble = session.trouble {
+        if !isHeld { ErrorReport.complain("\(trouble); the machine waits until that is done") }
+        isHeld = true
+        usleep(500_000)
+        pacer.restart()
+        continue
+      }
+      if isHeld { ErrorReport.complain("the machine goes on") }
+      isHeld = false
       pacer.wait(elapsed: session.machine.elapsed)
     }
     return nil

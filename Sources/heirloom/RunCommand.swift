@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import Desktop
 import PC
 
 /// `heirloom run`: a machine, in a window or without one.
@@ -7,15 +8,14 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run a machine (this is what happens without a subcommand).")
 
-  @Argument(help: "A machine file (.heirloom), a configuration (.toml), a floppy or a hard disk image.")
+  @Argument(help: "A machine file (.heirloom), a configuration (.toml), a floppy, hard disk or CD image.")
   var target: String?
 
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Run") var session: SessionOptions
-  @OptionGroup var later: LaterOptions
 
   mutating func run() throws {
-    try later.refuse()
+    if CommandLine.arguments.count == 1 { return try LibraryWindow().run() }
     let steps = try session.steps()
     let speed = try session.speedChoice()
     let stopAfter = try session.stopAfterSpan()
@@ -37,9 +37,12 @@ struct RunCommand: ParsableCommand {
     options.steps = steps
     options.endsWithScript = session.headless && !steps.isEmpty
     options.stopAfter = stopAfter
+    options.audioFile = session.audioFile
+    options.vgmFile = session.vgmFile
+    options.midiFile = session.midiFile
     try Run(
       configuration: configuration, options: options, speed: speed, printsHash: session.stateHash, keeper: keeper,
-      freezes: !session.noFreeze && !configuration.media.readOnly
+      freezes: !session.noFreeze && !configuration.media.readOnly, isSealed: !session.noSandbox
     ).start(headless: session.headless)
   }
 
@@ -58,6 +61,11 @@ struct RunCommand: ParsableCommand {
         throw HostError.usage("--hda: \(other) and \(target) can't both be the first hard disk; give one of them")
       }
       configuration.disk.hda = HostPath(path: target)
+    case .cdrom:
+      if let other = machine.cdrom {
+        throw HostError.usage("--cdrom: \(other) and \(target) can't both be in the drive; give one of them")
+      }
+      configuration.cdrom.disc = HostPath(path: target)
     case .machine(let path, let name):
       let keeper = try OpenMachine(path: path, machine: name, fresh: session.cold, readOnly: machine.readOnly)
       configuration = keeper.configuration

@@ -21,6 +21,18 @@ struct SessionOptions: ParsableArguments {
   @Option(
     name: .customLong("stop-after"), help: ArgumentHelp("End after that much guest time.", valueName: "30s"))
   var stopAfter: String?
+  @Option(
+    name: .customLong("audio-file"),
+    help: ArgumentHelp("Record the sound as a WAV file (48 kHz stereo, from power-on).", valueName: "OUT.wav"))
+  var audioFile: String?
+  @Option(
+    name: .customLong("vgm-file"),
+    help: ArgumentHelp("Log the FM synthesizer's registers as a VGM file.", valueName: "OUT.vgm"))
+  var vgmFile: String?
+  @Option(
+    name: .customLong("midi-file"),
+    help: ArgumentHelp("Record what is sent by MIDI as a standard MIDI file.", valueName: "OUT.mid"))
+  var midiFile: String?
   @Flag(
     name: .customLong("state-hash"),
     help: "Print a hash of the whole machine state at exit. Without --rtc the clock starts at 1994-06-01 12:00:00 then."
@@ -35,6 +47,11 @@ struct SessionOptions: ParsableArguments {
     name: .customLong("no-freeze"),
     help: "Don't keep a machine file's state at the end: the next run starts from power-on.")
   var noFreeze = false
+
+  @Flag(
+    name: .customLong("no-sandbox"),
+    help: "Let a machine file's run keep rights that no machine needs (README, \"Isolation\").")
+  var noSandbox = false
 
   /// The steps of the script, then those of `--do`.
   func steps() throws(HostError) -> [Step] {

@@ -35,7 +35,7 @@ struct SnapshotCommand: ParsableCommand {
       let all = try file.snapshots()
       let current = try file.summary().current
       var rows: [[String]] = []
-      func add(_ snapshot: Snapshot, depth: Int) {
+      for (snapshot, depth) in Snapshot.tree(all) {
         let indent = table.json ? "" : String(repeating: "  ", count: min(depth, 20))
         let parent = all.first { $0.id == snapshot.parent }?.name ?? ""
         let row = [indent + snapshot.name, SnapshotCommand.state(snapshot), snapshot.taken]
@@ -44,10 +44,7 @@ struct SnapshotCommand: ParsableCommand {
           table.json
             ? ["\(snapshot.id)"] + row + [parent, here, snapshot.kind.rawValue, snapshot.note]
             : row + [here, snapshot.note])
-        for child in all where child.parent == snapshot.id { add(child, depth: depth + 1) }
       }
-      let ids = Set(all.map(\.id))
-      for root in all where root.parent.map({ !ids.contains($0) }) ?? true { add(root, depth: 0) }
       table.print(
         table.json
           ? ["id", "name", "state", "taken", "parent", "current", "kind", "note"]

@@ -8,6 +8,7 @@ enum Target {
   case configuration
   case floppy
   case hardDisk
+  case cdrom
   /// A machine file, and which machine in it.
   case machine(path: String, name: String?)
 
@@ -28,8 +29,7 @@ enum Target {
     case .configuration: self = .configuration
     case .floppy: self = .floppy
     case .hardDisk: self = .hardDisk
-    case .cdrom:
-      throw .file("\(path): is a CD image, which this version can't attach yet; floppy and hard disk images are")
+    case .cdrom: self = .cdrom
     case .machine: self = .machine(path: path, name: nil)
     }
   }

@@ -36,12 +36,9 @@ import Testing
     try check(["list", "cards"], status: 2, contains: "cards")
   }
 
-  @Test func whatIsNotThereYetIsRefusedAndNotIgnored() throws {
-    for flag in ["--cdrom", "--audio-file"] {
-      try check(["run", flag, "x"], status: 2, contains: flag, "not there yet")
-    }
-    try check(["run", "--sound", "sb16"], status: 2, contains: "--sound", "sb16")
-    try check(["run", "--mouse", "serial"], status: 2, contains: "--mouse")
+  @Test func unknownCardsAndTakenPortsAreRefused() throws {
+    try check(["run", "--sound", "sb17"], status: 2, contains: "--sound", "sb17")
+    try check(["run", "--mouse", "serial", "--serial1", "stdio"], status: 2, contains: "ports.serial1", "mouse")
   }
 
   @Test func badFilesEndWithStatus3() throws {
@@ -56,7 +53,7 @@ import Testing
       try check(["run", "--headless", "--floppy-a", path], status: 3, contains: path)
       try check(["run", "--headless", path], status: 3, contains: path)
     }
-    for path in [missing, empty, tiny, scratch.url.path] {
+    for path in [missing, empty, tiny] {
       try check(["run", "--headless", "--hda", path], status: 3, contains: path)
     }
     try check(["run", "--headless", "--hdb", huge], status: 2, contains: "disk.hdb", "master")

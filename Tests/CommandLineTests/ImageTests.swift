@@ -226,4 +226,74 @@ func sameTrees(_ one: String, _ two: String) throws -> Bool {
     #expect(try image("verify", disk).contains("no problem"))
     #expect(try image("info", overlay).contains("differencing"))
   }
+
+  @Test(
+    "isoinfo and xorriso find in the CD of a folder what is in the folder, with short and with Joliet names",
+    .enabled(if: OtherTool.areThere("isoinfo", "xorriso", "diff")))
+  func folderCD() throws {
+    let scratch = try Scratch()
+    let tree = try makeTree(scratch)
+    let iso = scratch.path("tree.iso")
+    _ = try image("convert", tree, iso)
+    let short = try OtherTool.run("isoinfo", "-f", "-i", iso)
+    for name in ["/F0.TXT;1", "/UPPER/EMPTY.;1", "/SUB/DEEPER_D/X2.;1"] {
+      #expect(short.output.contains(name), "\(short)")
+    }
+    let long = try OtherTool.run("isoinfo", "-J", "-f", "-i", iso)
+    for name in ["/sub/a longer name 1.data", "bergr"] { #expect(long.output.contains(name), "\(long)") }
+    let out = scratch.path("theirs")
+    let copied = try OtherTool.run(
+      "xorriso", "-joliet", "on", "-osirrox", "on", "-indev", iso, "-extract", "/", out)
+    #expect(copied.status == 0, "\(copied.output)")
+    _ = try OtherTool.run("chmod", "-R", "u+rwX", out)
+    #expect(try sameTrees(tree, out))
+    _ = try image("get", iso, "/", "--to", scratch.path("ours"))
+    #expect(try sameTrees(tree, scratch.path("ours")))
+    // And the folder itself, as the drive would see it.
+    _ = try image("get", tree, "/", "--to", scratch.path("direct"))
+    #expect(try sameTrees(tree, scratch.path("direct")))
+  }
+
+  @Test(
+    "CDs of xorriso are read: plain ISO 9660 and Joliet, and raw sectors",
+    .enabled(if: OtherTool.areThere("xorriso", "diff")))
+  func theirCD() throws {
+    let scratch = try Scratch()
+    let tree = try makeTree(scratch)
+    let iso = scratch.path("theirs.iso")
+    let made = try OtherTool.run("xorriso", "-as", "mkisofs", "-J", "-V", "THEIRS", "-o", iso, tree)
+    #expect(made.status == 0, "\(made.output)")
+    _ = try image("get", iso, "/", "--to", scratch.path("out"))
+    #expect(try sameTrees(tree, scratch.path("out")))
+    #expect(try image("info", iso).contains("THEIRS"))
+    #expect(try image("rm", iso, "F0.TXT", status: 3).contains(iso))
+    // The same in sectors of 2352 bytes.
+    let plain = [UInt8](try Data(contentsOf: URL(fileURLWithPath: iso)))
+    var raw: [UInt8] = []
+    for at in stride(from: 0, to: plain.count, by: 2048) {
+      raw +=
+        [UInt8](repeating: 0, count: 16) + plain[at..<min(at + 2048, plain.count)] + [UInt8](repeating: 0, count: 288)
+    }
+    _ = try image("get", try scratch.file("raw.bin", raw), "/", "--to", scratch.path("raw"))
+    #expect(try sameTrees(tree, scratch.path("raw")))
+  }
+
+  @Test func floppyFilesGoFromFormatToFormat() throws {
+    let scratch = try Scratch()
+    let raw = scratch.path("f.img")
+    _ = try image("create", raw, "--floppy", "360K")
+    _ = try image("put", raw, try scratch.file("A.TXT", Array("hello".utf8)))
+    _ = try image("convert", raw, scratch.path("f.imd"))
+    _ = try image("convert", scratch.path("f.imd"), scratch.path("f.hfe"))
+    _ = try image("put", scratch.path("f.hfe"), try scratch.file("B.TXT", Array("there".utf8)))
+    _ = try image("put", scratch.path("f.imd"), try scratch.file("B.TXT", Array("there".utf8)))
+    for name in ["f.imd", "f.hfe"] {
+      #expect(try image("get", scratch.path(name), "A.TXT", "--to", "-") == "hello")
+      #expect(try image("get", scratch.path(name), "B.TXT", "--to", "-") == "there")
+      #expect(try image("verify", scratch.path(name)).contains("no problem"))
+    }
+    _ = try image("convert", scratch.path("f.hfe"), scratch.path("back.img"))
+    #expect(try image("ls", scratch.path("back.img")).contains("B.TXT"))
+    #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path("back.img"))).count == 368_640)
+  }
 }

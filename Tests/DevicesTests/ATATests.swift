@@ -24,9 +24,10 @@ private final class ATAHost {
     }
     try Data(bytes).write(to: folder.appending(path: "0.img"))
     try Data(bytes).write(to: folder.appending(path: "1.img"))
-    controller = ATAController(
-      .primary, master: try HardDiskImage(path: folder.appending(path: "0.img").path, writing: writing),
-      slave: slave ? try HardDiskImage(path: folder.appending(path: "1.img").path, writing: writing) : nil)
+    let disks = try [folder.appending(path: "0.img"), folder.appending(path: "1.img")].map { file in
+      ATADevice.disk(try HardDiskImage(path: file.path, writing: writing))
+    }
+    controller = ATAController(.primary, master: disks[0], slave: slave ? disks[1] : nil)
     bench = try Bench(controller)
     controller.interrupt.connect { [unowned self] in if $0 { interrupts += 1 } }
   }

@@ -51,18 +51,34 @@ private final class Board {
   let com1 = SerialPort(.com1)
   let com2 = SerialPort(.com2)
   let lpt = ParallelPort()
+  let fm = Synthesizer(Synthesizer.Configuration(.ymf262, at: [0x388...0x38B]))
+  let speaker = Speaker()
+  let mixer = AudioMixer()
   let peripherals = [Peripheral(1), Peripheral(5)]
   var trace: [Int] = []
 
   init() throws {
     let dma = DMAController(memory: backplane.memory)
-    let devices: [any Device] = [pic, pit, dma, rtc, kbc, system, debug, com1, com2, lpt] + peripherals
+    let devices: [any Device] =
+      [pic, pit, dma, rtc, kbc, system, debug, com1, com2, lpt, fm, speaker, mixer] + peripherals
     for device in devices { try backplane.attach(device) }
     for (irq, line, _) in backplane.interrupts { line.connect { [unowned self] in pic.setRequest(irq, $0) } }
     for (channel, request, _) in backplane.dmaRequests { dma.connect(channel, request) }
     system.gate2.connect { [unowned self] in pit.setGate(2, $0) }
     system.timer2.level = { [unowned self] in pit.output(2) }
     system.refresh.level = { [unowned self] in pit.refreshToggle }
+    mixer.connect(speaker.output, to: .speaker)
+    mixer.connect(fm.output, to: .fm)
+    system.speakerData.connect { [unowned self] in
+      _ = pit.catchUp()
+      speaker.setData($0, pit.state.chip.counters[2], now: backplane.scheduler.now)
+    }
+    pit.speaker.follow = { [unowned self] in speaker.follow($0, from: $1, to: $2) }
+    pit.speaker.changed = { [unowned self] in speaker.timerChanged($0, now: backplane.scheduler.now) }
+    speaker.output.refill = { [unowned self] in pit.catchUp() && speaker.state.data }
+    mixer.tap.take = { [unowned self] first, samples in
+      trace.append(400_000 + samples.reduce(Int(first & 0xFF)) { ($0 &* 31 &+ Int($1)) & 0xFFFF })
+    }
     kbc.a20.connect { [unowned self] in backplane.memory.setA20(open: $0) }
     for (n, line) in [kbc.resetRequest, system.fastReset, rtc.nmiMask, system.nmi, pic.intr].enumerated() {
       line.connect { [unowned self] in trace.append(100_000 + n * 2 + ($0 ? 1 : 0)) }
@@ -76,7 +92,7 @@ private final class Board {
   static let ports: [UInt16] = {
     let blocks: [ClosedRange<UInt16>] = [
       0x00...0x0F, 0x20...0x21, 0x40...0x43, 0x60...0x61, 0x64...0x64, 0x70...0x71, 0x80...0x8F, 0x92...0x92,
-      0xA0...0xA1, 0xC0...0xDF, 0xE9...0xE9, 0x2F8...0x2FF, 0x378...0x37A, 0x3F8...0x3FF,
+      0xA0...0xA1, 0xC0...0xDF, 0xE9...0xE9, 0x2F8...0x2FF, 0x378...0x37A, 0x388...0x38B, 0x3F8...0x3FF,
     ]
     return blocks.flatMap { Array($0) }
   }()
@@ -132,10 +148,11 @@ struct EveryDeviceTests {
     ("pic", [0x20, 0x21, 0xA0, 0xA1]), ("pit", Array(0x40...0x43) + [0x61]),
     ("dma", Array(0x00...0x0F) + Array(0xC0...0xDF) + [0x83, 0x8B]), ("rtc", [0x70, 0x71]), ("kbc", [0x60, 0x64]),
     ("system", [0x61, 0x92, 0x80, 0x84]), ("com1", Array(0x3F8...0x3FF)), ("lpt1", Array(0x378...0x37A)),
+    ("fm", Array(0x388...0x38B)), ("speaker", Array(0x42...0x43) + [0x61]),
     ("all", Board.ports),
   ]
 
-  @Test("A device saved and loaded at any moment goes on as if nothing had happened", arguments: 0..<9)
+  @Test("A device saved and loaded at any moment goes on as if nothing had happened", arguments: 0..<11)
   func saveLoad(_ group: Int) throws {
     let (name, ports) = Self.groups[group]
     for seed in UInt64(0)..<13 {

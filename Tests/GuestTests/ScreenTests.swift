@@ -142,14 +142,15 @@ struct ScreenTests {
   }
 }
 
+/// Debian's package vgabios. Outside of the suite, whose trait needs it.
+private let foreignVideoBIOS = "/usr/share/vgabios/vgabios.bin"
+
 /// Somebody else's video BIOS on our VGA.
 @Suite(
   .enabled(
-    if: HostTool.nasm.isThere && FileManager.default.fileExists(atPath: ForeignVideoBIOSTests.path),
+    if: HostTool.nasm.isThere && FileManager.default.fileExists(atPath: foreignVideoBIOS),
     "NASM or Debian's vgabios is not installed: apt install nasm vgabios"))
 struct ForeignVideoBIOSTests {
-  static let path = "/usr/share/vgabios/vgabios.bin"
-
   /// Mode 7 comes last: this BIOS writes the CRT controller before it has moved its ports (3B4h or 3D4h), so that on a
   /// VGA the mode after it isn't set right.
   private static let modes: [(number: String, width: Int, height: Int)] = [
@@ -162,7 +163,7 @@ struct ForeignVideoBIOSTests {
     var program = GuestProgram(source: "video_gallery")
     program.defines["FOREIGN"] = 1
     var configuration = program.configuration
-    configuration.firmware.videoBIOS = HostPath(path: Self.path)
+    configuration.firmware.videoBIOS = HostPath(path: foreignVideoBIOS)
     let guest = try Guest(configuration, disk: try program.assemble())
     var said = ""
     for mode in Self.modes {

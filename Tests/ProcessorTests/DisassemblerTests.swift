@@ -127,7 +127,8 @@ private struct Noise {
             var decoded = 0
             bytes.withUnsafeBufferPointer {
               guard let start = $0.baseAddress else { return }
-              var decoder = Decoder(start, available: $0.count, code32: code32, is486: is486, table: table)
+              var decoder = Decoder(
+                start, available: $0.count, code32: code32, is486: is486, table: table, timing: .i486)
               status = decoder.decode(&op)
               decoded = decoder.length
             }

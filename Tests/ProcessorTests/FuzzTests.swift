@@ -55,6 +55,7 @@ private final class Case {
     try plane.attach(ticker)
     processor = Processor(
       model: model, fpu: true, memory: plane.memory, io: plane.io, scheduler: plane.scheduler)
+    processor.setTiming(.full, board: .typical(model))
     processor.tlbPolicy = tlb
     ticker.request.connect { [unowned processor] in processor.setInterruptRequest($0) }
     processor.acknowledgeInterrupt = { [unowned ticker] in

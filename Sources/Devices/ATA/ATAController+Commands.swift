@@ -6,10 +6,10 @@ extension ATAController {
   /// The host writes the command register.
   func startCommand(_ command: UInt8) {
     // An absent slave takes no command; EXECUTE DEVICE DIAGNOSTIC is for both drives.
-    guard image(state.selected) != nil || command == 0x90 else { return }
+    guard slot(state.selected).isPresent || command == 0x90 else { return }
     let other = state.selected ^ 1
-    if image(other) != nil, state.drives[other].status.contains(.busy) { return }
-    let unit = image(state.selected) == nil ? 0 : state.selected
+    if slot(other).isPresent, state.drives[other].status.contains(.busy) { return }
+    let unit = slot(state.selected).isPresent ? state.selected : 0
     if state.drives[unit].isAsleep { return }
     state.drives[other].status.remove(.dataRequest)
     state.unit = unit
@@ -20,31 +20,41 @@ extension ATAController {
     state.remaining = state.drives[unit].sectors
     state.lba = -1
     driveInterrupt()
-    switch command {
-    case 0x20, 0x21, 0xC4, 0xEC:
+    switch (slot(unit).isPacket, command) {
+    case (true, 0xA0): startPacket()
+    case (false, 0x20), (false, 0x21), (false, 0xC4):
       state.phase = .fetching
-      alarm.set(after: Self.commandTime)
-    case 0x30, 0x31, 0xC5:
+      alarm.set(after: accessTime())
+    case (false, 0xEC), (false, 0xE4):
+      state.phase = .fetching
+      alarm.set(after: ATATiming.commandTime)
+    case (false, 0x30), (false, 0x31), (false, 0x3C), (false, 0xC5), (false, 0xE8):
       state.phase = .preparing
-      alarm.set(after: Self.prepareTime)
+      alarm.set(after: ATATiming.prepareTime)
     default:
       state.phase = .simple
       if command == 0x90 { state.drives[other].status = .busy }
-      alarm.set(after: Self.commandTime)
+      alarm.set(after: ATATiming.commandTime)
     }
   }
 
   /// BSY has lasted long enough.
   func due() {
+    if state.phase == .leavingReset { return leaveReset() }
+    if slot(state.unit).isPacket { return packetDue() }
     guard let disk = image(state.unit) else { return }
     switch state.phase {
     case .simple: simple(disk)
     case .fetching: fetch(disk)
     case .preparing:
-      if locate(disk) { request(.writing, interrupting: false) }
+      if state.command == 0xE8 {
+        useSectorBuffer()
+        request(.writing, interrupting: false)
+      } else if locate(disk) {
+        request(.writing, interrupting: false)
+      }
     case .storing: store(disk)
-    case .leavingReset: leaveReset()
-    case .idle, .reading, .writing, .inReset: break
+    default: break
     }
   }
 
@@ -52,7 +62,7 @@ extension ATAController {
   /// (The latter is unverified: ATA-2 leaves it to the drive.)
   private func leaveReset() {
     for unit in 0..<2 {
-      state.drives[unit].sign()
+      state.drives[unit].sign(isPacket: slot(unit).isPacket)
       if !state.drives[unit].keepsSettings { state.drives[unit].multiple = 0 }
     }
     state.selected = 0
@@ -100,6 +110,10 @@ extension ATAController {
   }
 
   private func fetch(_ disk: HardDiskImage) {
+    if state.command == 0xE4 {
+      useSectorBuffer()
+      return request(.reading, interrupting: true)
+    }
     if state.command == 0xEC {
       let number = channel.rawValue * 2 + state.unit + 1
       state.buffer = state.drives[state.unit].identity(of: disk, serial: "HL0000000\(number)")
@@ -109,18 +123,23 @@ extension ATAController {
       return request(.reading, interrupting: true)
     }
     guard locate(disk) else { return }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(state.length)
-    for n in 0..<state.block {
-      guard let sector = disk.read(state.lba + n) else {
-        state.drives[state.unit].show(state.lba + n)
-        return finish(.uncorrectable)
-      }
-      bytes += sector
+    guard let bytes = disk.read(state.lba, count: state.block) else {
+      let bad = (0..<state.block).first { disk.read(state.lba + $0) == nil } ?? 0
+      state.drives[state.unit].show(state.lba + bad)
+      return finish(.uncorrectable)
     }
     state.buffer = bytes
     advance()
     request(.reading, interrupting: true)
+  }
+
+  /// READ and WRITE BUFFER: what the drive holds of the last transfer, a sector of it.
+  private func useSectorBuffer() {
+    let missing = HardDiskImage.sectorSize - state.buffer.count
+    if missing > 0 { state.buffer += [UInt8](repeating: 0, count: missing) }
+    state.length = HardDiskImage.sectorSize
+    state.remaining = 1
+    state.block = 1
   }
 
   /// The registers follow: they show the last sector of the block, and how many come after it.
@@ -129,6 +148,7 @@ extension ATAController {
     state.remaining = max(state.remaining - state.block, 0)
     state.drives[state.unit].count = UInt8(truncatingIfNeeded: state.remaining)
     state.lba += state.block
+    state.drives[state.unit].head = state.lba
   }
 
   private func request(_ phase: Phase, interrupting: Bool) {
@@ -141,7 +161,8 @@ extension ATAController {
 
   /// The host has read the block's last word.
   func blockIsRead() {
-    if state.command == 0xEC { state.remaining = 0 }
+    if state.command == 0xA0 { return packetBlockIsRead() }
+    if [0xEC, 0xA1, 0xE4].contains(state.command) { state.remaining = 0 }
     guard state.remaining > 0 else {
       state.phase = .idle
       state.drives[state.unit].status = .idle
@@ -149,17 +170,21 @@ extension ATAController {
     }
     state.phase = .fetching
     state.drives[state.unit].status = .busy
-    alarm.set(after: Self.sectorTime)
+    alarm.set(after: timing.sectorTime)
   }
 
   /// The host has written the block's last word.
   func blockIsWritten() {
     state.phase = .storing
     state.drives[state.unit].status = .busy
-    alarm.set(after: Self.sectorTime * Int64(state.block))
+    let first = max(state.lba, 0)
+    let access = timing.access(
+      from: state.drives[state.unit].head, to: first, of: image(state.unit)?.sectorCount ?? 1, now: alarm.now)
+    alarm.set(after: (timing == .fast ? timing.sectorTime : access) + timing.sectorTime * Int64(state.block - 1))
   }
 
   private func store(_ disk: HardDiskImage) {
+    if state.command == 0xE8 { return finish() }
     for n in 0..<state.block {
       guard disk.write(state.lba + n, state.buffer, from: n * HardDiskImage.sectorSize) else {
         state.drives[state.unit].show(state.lba + n)
@@ -174,7 +199,7 @@ extension ATAController {
   // MARK: Commands without data
 
   /// The end of a command, with an interrupt.
-  private func finish(_ error: ATAError = []) {
+  func finish(_ error: ATAError = []) {
     state.phase = .idle
     state.drives[state.unit].error = error
     state.drives[state.unit].status = error.isEmpty ? .idle : [.idle, .error]
@@ -198,23 +223,25 @@ extension ATAController {
     case 0x91: setTranslation()
     case 0xC6: setMultiple()
     case 0xEF: finish(setFeature() ? [] : .aborted)
-    // STANDBY (IMMEDIATE), SLEEP; IDLE (IMMEDIATE); CHECK POWER MODE. Timers are taken and never run out.
-    case 0xE0, 0x94, 0xE2, 0x96: finishPower(standby: true)
-    case 0xE6, 0x99:
-      state.drives[unit].isAsleep = true
-      finishPower(standby: true)
-    case 0xE1, 0x95, 0xE3, 0x97: finishPower(standby: false)
-    case 0xE5, 0x98:
-      state.drives[unit].count = state.drives[unit].isStandby ? 0x00 : 0xFF
-      finish()
-    // FLUSH CACHE (of ATA-4; everything is on the disk already)
-    case 0xE7: finish()
+    case 0xE0...0xE3, 0xE5, 0xE6, 0x94...0x99: power()
+    // FLUSH CACHE (of ATA-4): busy until the host has everything on its disk.
+    case 0xE7:
+      if disk.flush() { finish() } else { alarm.set(after: timing.sectorTime * 100) }
     default: finish(.aborted)
     }
   }
 
-  private func finishPower(standby: Bool) {
-    state.drives[state.unit].isStandby = standby
+  /// STANDBY (IMMEDIATE), SLEEP; IDLE (IMMEDIATE); CHECK POWER MODE. Timers are taken and never run out.
+  func power() {
+    let unit = state.unit
+    switch state.command {
+    case 0xE0, 0x94, 0xE2, 0x96: state.drives[unit].isStandby = true
+    case 0xE6, 0x99:
+      state.drives[unit].isAsleep = true
+      state.drives[unit].isStandby = true
+    case 0xE1, 0x95, 0xE3, 0x97: state.drives[unit].isStandby = false
+    default: state.drives[unit].count = state.drives[unit].isStandby ? 0x00 : 0xFF
+    }
     finish()
   }
 
@@ -232,13 +259,13 @@ extension ATAController {
   }
 
   /// EXECUTE DEVICE DIAGNOSTIC: both drives; drive 0 speaks for both.
-  private func diagnose() {
-    for unit in 0..<2 { state.drives[unit].sign() }
+  func diagnose() {
+    for unit in 0..<2 { state.drives[unit].sign(isPacket: slot(unit).isPacket) }
     state.selected = 0
     state.unit = 0
     finish(.diagnosticPassed)
-    // The code in the error register isn't an error.
-    state.drives[0].status = .idle
+    // The code in the error register isn't an error; a packet drive stays as after a reset.
+    state.drives[0].status = slot(0).isPacket ? [] : .idle
   }
 
   /// INITIALIZE DEVICE PARAMETERS.
@@ -264,7 +291,7 @@ extension ATAController {
   /// SET FEATURES. Cache settings are taken, and change nothing that the host can see.
   ///
   /// - Source: ATA-2, 8.25, table 15.
-  private func setFeature() -> Bool {
+  func setFeature() -> Bool {
     let drive = state.drives[state.unit]
     switch drive.features {
     case 0x02, 0x82, 0x55, 0xAA: return true

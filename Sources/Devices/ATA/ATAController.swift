@@ -1,17 +1,17 @@
 public import Hardware
 public import Storage
 
-/// One ATA channel with one or two hard disks: ports 1F0h-1F7h and 3F6h with IRQ 14, or 170h-177h and 376h with IRQ 15.
+/// One ATA channel with one or two drives, hard disks or CD-ROM drives: ports 1F0h-1F7h and 3F6h with IRQ 14, or
+/// 170h-177h and 376h with IRQ 15.
 ///
-/// **Time.** BSY lasts `commandTime` after a command and `sectorTime` between blocks of data. Seeks, the disk's angle,
-/// and spinning up are not modelled; neither is BSY after power-on.
+/// **Time.** `ATATiming` says how long BSY lasts: constant times, or seeks and rotation. Spinning up after power-on isn't
+/// modelled.
 ///
 /// **Not modelled.** DMA; commands of both drives at the same time (the host is not to give a command while the other
-/// drive is at work: it is ignored while that is busy, and ends that one's transfer while it waits for data); READ and
-/// WRITE LONG, FORMAT TRACK and the buffer commands, which are aborted. The drive address register at 3F7h belongs to
-/// the floppy controller here.
+/// drive is at work: it is ignored while that is busy, and ends that one's transfer while it waits for data); the
+/// overlapped commands of SFF-8020i. The drive address register at 3F7h belongs to the floppy controller here.
 ///
-/// - Source: ATA-2 (X3T10/948D).
+/// - Source: ATA-2 (X3T10/948D); SFF-8020i revision 2.6 for packet devices.
 public final class ATAController: Device {
   // MARK: State
 
@@ -34,11 +34,29 @@ public final class ATAController: Device {
     case inReset
     /// SRST was taken back.
     case leavingReset
+    /// A packet drive gets ready for the command packet.
+    case packetPreparing
+    /// The host is to write the packet.
+    case packet
+    /// The packet's command is at work.
+    case packetWorking
+    /// The next block of data that is at hand.
+    case packetMore
+    /// The next blocks are on their way from the disc.
+    case packetFetching
+    /// The host is to write the command's parameters.
+    case parameters
+    /// The parameters have come.
+    case packetTaking
+    /// The status is on its way.
+    case packetEnding
   }
 
   /// All that changes.
   public struct State: SavedState {
     var drives = Bank<2, ATADrive>(repeating: ATADrive())
+    /// What packet drives know beside their registers.
+    var packets = Bank<2, PacketDrive>(repeating: PacketDrive())
     /// Device control register: nIEN is bit 1, SRST bit 2.
     var control: UInt8 = 0
     /// The selected drive.
@@ -67,33 +85,40 @@ public final class ATAController: Device {
     case primary, secondary
   }
   let channel: Channel
+  let timing: ATATiming
   let master: ATASlot
   let slave: ATASlot
 
   /// IRQ 14 or 15.
   public let interrupt = Line()
   let alarm = Alarm()
+  let audioCable = AudioCable()
 
   /// The largest block of READ and WRITE MULTIPLE, in sectors.
   static let maxMultiple = 16
-  /// From a command to its first interrupt. (A choice: drives of the time need about that much for what is cached.)
-  static let commandTime = Span.microseconds(300)
-  /// From one block of data to the next. (A choice; 100 us a sector are 5 MB/s.)
-  static let sectorTime = Span.microseconds(100)
-  /// From a write command to the request for the first data.
-  static let prepareTime = Span.microseconds(10)
   /// From the end of SRST to the signature. - Source: ATA-2, 9.1: up to 31 s allowed; 1 ms is a choice.
   static let resetTime = Span.milliseconds(1)
 
   /// A channel with a master and perhaps a slave.
-  public init(_ channel: Channel, master: HardDiskImage, slave: HardDiskImage? = nil) {
+  public init(_ channel: Channel, master: ATADevice?, slave: ATADevice? = nil, timing: ATATiming = .fast) {
     self.channel = channel
+    self.timing = timing
     self.master = ATASlot(master)
     self.slave = ATASlot(slave)
+    signAll()
   }
 
-  /// The disk of drive 0 or 1.
-  public func image(_ unit: Int) -> HardDiskImage? { unit == 0 ? master.image : slave.image }
+  func slot(_ unit: Int) -> ATASlot { unit == 0 ? master : slave }
+
+  /// The hard disk at drive 0 or 1.
+  public func image(_ unit: Int) -> HardDiskImage? { slot(unit).image }
+
+  /// Whether drive 0 or 1 is a CD-ROM drive.
+  public func isCDROM(_ unit: Int) -> Bool { slot(unit).isPacket }
+
+  private func signAll() {
+    for unit in 0..<2 { state.drives[unit].sign(isPacket: slot(unit).isPacket) }
+  }
 
   // MARK: Footprint
 
@@ -101,7 +126,7 @@ public final class ATAController: Device {
   public var footprint: Footprint {
     let first = channel == .primary
     return Footprint(
-      first ? "ata0" : "ata1", chip: "ATA-2 hard disks",
+      first ? "ata0" : "ata1", chip: "ATA-2 drives",
       [
         .ports(first ? 0x1F0...0x1F7 : 0x170...0x177, block: 0),
         .ports(first ? 0x3F6...0x3F6 : 0x376...0x376, block: 1),
@@ -112,7 +137,14 @@ public final class ATAController: Device {
 
   /// RESET-: as power-on.
   public func reset() {
+    let packets = state.packets
     state = State()
+    // The disc and the tray are out of the line's reach.
+    for unit in 0..<2 {
+      state.packets[unit] = packets[unit]
+      state.packets[unit].reset()
+    }
+    signAll()
     alarm.cancel()
     interrupt.lower()
   }
@@ -130,6 +162,8 @@ public final class ATAController: Device {
       state.drives[unit].heads = min(max(state.drives[unit].heads, 1), 16)
       state.drives[unit].sectorsPerTrack = min(max(state.drives[unit].sectorsPerTrack, 1), 255)
       state.drives[unit].multiple = min(state.drives[unit].multiple, UInt8(Self.maxMultiple))
+      state.drives[unit].head = min(max(state.drives[unit].head, 0), 1 << 28)
+      state.packets[unit].repair()
     }
   }
 
@@ -147,7 +181,7 @@ public final class ATAController: Device {
       return status.rawValue
     }
     if status.contains(.busy) { return status.rawValue }
-    let drive = state.drives[image(state.selected) == nil ? 0 : state.selected]
+    let drive = state.drives[slot(state.selected).isPresent ? state.selected : 0]
     switch offset {
     case 1: return drive.error.rawValue
     case 2: return drive.count
@@ -163,8 +197,9 @@ public final class ATAController: Device {
   public func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
     if block == 1 { return writeControl(value) }
     if offset == 0 { return writeData(UInt16(value)) }
-    // While a drive is busy the command block is its own.
-    if state.drives[state.selected].status.contains(.busy), image(state.selected) != nil { return }
+    // DEVICE RESET is taken at any time; else, while a drive is busy, the command block is its own.
+    if offset == 7, value == 0x08, slot(state.selected).isPacket { return resetPacketDrive() }
+    if state.drives[state.selected].status.contains(.busy), slot(state.selected).isPresent { return }
     if offset == 7 { return startCommand(value) }
     if offset == 6 { state.selected = Int(value >> 4 & 1) }
     for unit in 0..<2 where !state.drives[unit].status.contains(.busy) {
@@ -196,12 +231,13 @@ public final class ATAController: Device {
   }
 
   /// The selected drive's status; 00h if there is none.
-  private var status: ATAStatus { image(state.selected) == nil ? [] : state.drives[state.selected].status }
+  private var status: ATAStatus { slot(state.selected).isPresent ? state.drives[state.selected].status : [] }
 
   private func readData() -> UInt16 {
     let at = state.position
-    guard state.phase == .reading, state.unit == state.selected, at + 1 < state.length else { return 0xFFFF }
-    let word = UInt16(state.buffer[at]) | UInt16(state.buffer[at + 1]) << 8
+    guard state.phase == .reading, state.unit == state.selected, at < state.length else { return 0xFFFF }
+    // The last word of an odd number of bytes is filled up.
+    let word = UInt16(state.buffer[at]) | (at + 1 < state.length ? UInt16(state.buffer[at + 1]) << 8 : 0)
     state.position = at + 2
     if at + 2 >= state.length { blockIsRead() }
     return word
@@ -209,11 +245,14 @@ public final class ATAController: Device {
 
   private func writeData(_ word: UInt16) {
     let at = state.position
-    guard state.phase == .writing, state.unit == state.selected, at + 1 < state.length else { return }
+    guard state.phase == .writing || state.phase == .packet || state.phase == .parameters,
+      state.unit == state.selected, at < state.length
+    else { return }
     state.buffer[at] = UInt8(truncatingIfNeeded: word)
-    state.buffer[at + 1] = UInt8(truncatingIfNeeded: word >> 8)
+    if at + 1 < state.length { state.buffer[at + 1] = UInt8(truncatingIfNeeded: word >> 8) }
     state.position = at + 2
-    if at + 2 >= state.length { blockIsWritten() }
+    guard at + 2 >= state.length else { return }
+    if state.phase == .writing { blockIsWritten() } else { packetBytesAreWritten() }
   }
 
   /// nIEN and SRST.
@@ -239,6 +278,6 @@ public final class ATAController: Device {
   /// INTRQ of the selected drive, behind nIEN.
   func driveInterrupt() {
     interrupt.drive(
-      image(state.selected) != nil && state.drives[state.selected].isInterruptPending && state.control & 2 == 0)
+      slot(state.selected).isPresent && state.drives[state.selected].isInterruptPending && state.control & 2 == 0)
   }
 }

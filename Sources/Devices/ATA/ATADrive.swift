@@ -53,6 +53,8 @@ struct ATADrive: Codable, Equatable, Sendable {
   var isStandby = false
   /// Only a reset wakes it.
   var isAsleep = false
+  /// The sector behind the last one that passed the head: where it stands, and what read-ahead has at hand.
+  var head = 0
 
   var isLBA: Bool { deviceHead & 0x40 != 0 }
 
@@ -98,11 +100,13 @@ struct ATADrive: Codable, Equatable, Sendable {
 
   /// What a reset and EXECUTE DEVICE DIAGNOSTIC leave in the registers.
   ///
-  /// - Source: ATA-2, 9.1 (power on and reset signature of a device without the PACKET command).
-  mutating func sign() {
-    status = .idle
+  /// - Source: ATA-2, 9.1 (power on and reset signature of a device without the PACKET command); SFF-8020i, "ATAPI
+  ///   signature": EB14h, and a status of 00h until the first command.
+  mutating func sign(isPacket: Bool) {
+    status = isPacket ? [] : .idle
     error = .diagnosticPassed
-    (count, sector, cylinderLow, cylinderHigh, deviceHead) = (1, 1, 0, 0, 0)
+    (count, sector, deviceHead) = (1, 1, 0)
+    (cylinderLow, cylinderHigh) = isPacket ? (0x14, 0xEB) : (0, 0)
     isInterruptPending = false
     isStandby = false
     isAsleep = false
@@ -117,26 +121,18 @@ struct ATADrive: Codable, Equatable, Sendable {
       words[at] = UInt16(truncatingIfNeeded: value)
       words[at + 1] = UInt16(truncatingIfNeeded: value >> 16)
     }
-    // Text has the first of two characters in the high byte, and is filled up with blanks.
-    func text(_ range: ClosedRange<Int>, _ text: String) {
-      var rest = Array(text.utf8)[...]
-      for word in range {
-        let first = rest.popFirst() ?? 0x20
-        words[word] = UInt16(first) << 8 | UInt16(rest.popFirst() ?? 0x20)
-      }
-    }
     // A fixed drive.
     words[0] = 0x0040
     words[1] = UInt16(truncatingIfNeeded: disk.cylinders)
     words[3] = UInt16(HardDiskImage.heads)
     words[6] = UInt16(HardDiskImage.sectorsPerTrack)
-    text(10...19, serial)
+    Self.put(serial, into: &words, 10...19)
     // A dual-ported buffer with read-ahead, in sectors; bytes of ECC of the LONG commands (which are not there).
     words[20] = 3
     words[21] = UInt16(ATAController.maxMultiple)
     words[22] = 4
-    text(23...26, "1.0")
-    text(27...46, "HEIRLOOM HARD DISK")
+    Self.put("1.0", into: &words, 23...26)
+    Self.put("HEIRLOOM HARD DISK", into: &words, 27...46)
     words[47] = 0x8000 | UInt16(ATAController.maxMultiple)
     // Doubleword accesses to the data register; LBA; PIO mode 2; words 54-58 are valid.
     words[48] = 1
@@ -154,29 +150,30 @@ struct ATADrive: Codable, Equatable, Sendable {
     words[80] = 0x0006
     return words.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }
   }
-}
 
-/// A drive's place on the cable: holds the disk, whose contents belong to the machine's state.
-final class ATASlot: SavedPart, Wiring {
-  let image: HardDiskImage?
-  init(_ image: HardDiskImage?) { self.image = image }
-
-  func savedPart() throws -> SavedValue {
-    guard let image else { return .null }
-    return .object(["disk": try image.savedPart()])
+  /// The 256 words of IDENTIFY PACKET DEVICE as bytes.
+  ///
+  /// - Source: SFF-8020i revision 2.6, "ATAPI IDENTIFY DEVICE": word 0 says ATAPI, CD-ROM, removable, DRQ within 50 us
+  ///   of the PACKET command without an interrupt, 12-byte packets.
+  static func packetIdentity(serial: String) -> [UInt8] {
+    var words = [UInt16](repeating: 0, count: 256)
+    words[0] = 0x85C0
+    put(serial, into: &words, 10...19)
+    put("1.0", into: &words, 23...26)
+    put("HEIRLOOM CD-ROM DRIVE", into: &words, 27...46)
+    // Doubleword accesses; LBA; PIO mode 2; words 54-58 don't apply.
+    words[48] = 1
+    words[49] = 0x0200
+    words[51] = 0x0200
+    return words.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }
   }
 
-  func loadPart(_ saved: SavedValue) throws {
-    try checkPart(saved)
-    if let image, let disk = saved["disk"] { try image.loadPart(disk) }
-  }
-
-  func checkPart(_ saved: SavedValue) throws {
-    switch (image, saved["disk"]) {
-    case (nil, nil): break
-    case (let image?, let disk?): try image.checkPart(disk)
-    case (nil, _): throw SavedStateError.mismatch("the state has a hard disk that this machine hasn't got")
-    case (let image?, nil): throw SavedStateError.mismatch("the state has no hard disk where \(image.name) is")
+  /// Text has the first of two characters in the high byte, and is filled up with blanks.
+  private static func put(_ text: String, into words: inout [UInt16], _ range: ClosedRange<Int>) {
+    var rest = Array(text.utf8)[...]
+    for word in range {
+      let first = rest.popFirst() ?? 0x20
+      words[word] = UInt16(first) << 8 | UInt16(rest.popFirst() ?? 0x20)
     }
   }
 }

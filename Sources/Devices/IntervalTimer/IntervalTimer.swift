@@ -24,6 +24,17 @@ public final class IntervalTimer: Device {
   /// OUT2: speaker and port 61h bit 5.
   public let output2 = Line()
   private let edge = Alarm()
+  /// The speaker's view of counter 2.
+  public let speaker = Counter2Tap()
+
+  /// Where counter 2 is watched without an alarm at every edge. Carries no guest state.
+  public final class Counter2Tap: Wiring {
+    /// Clocks from the second to the third argument pass; the counter is as at their beginning.
+    public var follow: ((I8254Counter, Int64, Int64) -> Void)?
+    /// The counter after a write or a change of its gate.
+    public var changed: ((I8254Counter) -> Void)?
+    init() {}
+  }
 
   /// A timer at power-on.
   public init() {}
@@ -58,6 +69,7 @@ public final class IntervalTimer: Device {
   public func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
     advance()
     state.chip.write(offset, value)
+    speaker.changed?(state.chip.counters[2])
     update()
   }
 
@@ -67,6 +79,7 @@ public final class IntervalTimer: Device {
   public func setGate(_ counter: Int, _ level: Bool) {
     advance()
     state.chip.setGate(counter, level)
+    speaker.changed?(state.chip.counters[2])
     update()
   }
 
@@ -84,7 +97,19 @@ public final class IntervalTimer: Device {
 
   // MARK: Time
 
-  private func advance() { state.chip.advance(to: Clock.pit.ticks(at: edge.now)) }
+  private func advance() {
+    let tick = Clock.pit.ticks(at: edge.now)
+    if let follow = speaker.follow, tick > state.chip.tick { follow(state.chip.counters[2], state.chip.tick, tick) }
+    state.chip.advance(to: tick)
+  }
+
+  /// Brings the counters up to now, for whoever watches counter 2.
+  ///
+  /// - Returns: whether its output goes on changing by itself.
+  public func catchUp() -> Bool {
+    advance()
+    return state.chip.nextEdge(2) != nil
+  }
 
   /// Brings the lines up to date and sets the alarm for the next edge that anybody hears.
   private func update() {

@@ -44,6 +44,8 @@ public struct I8042: Codable, Equatable, Sendable {
   public private(set) var outputFull = false
   /// Status bit 5: the output buffer came from the mouse.
   var fromMouse = false
+  /// Status bit 6: nobody took the byte for the mouse; until the next byte.
+  var timedOut = false
   /// The input buffer and whether it was written through port 64h.
   var input: UInt8 = 0
   var inputIsCommand = false
@@ -89,7 +91,7 @@ public struct I8042: Codable, Equatable, Sendable {
       (outputFull ? 0x01 : 0) | (inputFull ? 0x02 : 0) | (commandByte.systemFlag ? 0x04 : 0)
       | (inputIsCommand ? 0x08 : 0)
     if let polled { return base | polled }
-    return base | 0x10 | (outputFull && fromMouse ? 0x20 : 0)
+    return base | 0x10 | (outputFull && fromMouse ? 0x20 : 0) | (timedOut ? 0x40 : 0)
   }
 
   /// Reads port 60h: the output buffer is empty afterwards.
@@ -188,7 +190,14 @@ public struct I8042: Codable, Equatable, Sendable {
     }
   }
 
+  /// A byte for the mouse found nobody: FEh and the time-out bit.
+  public mutating func mouseTimedOut() {
+    put(0xFE, fromMouse: true)
+    timedOut = true
+  }
+
   private mutating func put(_ byte: UInt8, fromMouse: Bool) {
+    timedOut = false
     output = byte
     outputFull = true
     self.fromMouse = fromMouse

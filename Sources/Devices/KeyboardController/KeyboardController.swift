@@ -51,15 +51,28 @@ public final class KeyboardController: Device {
   /// A byte on the wire: 11 bits at 12 kHz.
   static let byteTime = Span.microseconds(917)
 
-  /// A controller at power-on with a keyboard and a mouse.
-  public init() { a20.raise() }
+  /// From a byte for a mouse that isn't there until the firmware gives up: 25 ms. - Source: IBM 5170 TR, 8042, transmit
+  /// time-out (recalled).
+  static let timeout = Span.milliseconds(25)
+
+  /// What is plugged in.
+  struct Sockets: Wiring {
+    let hasMouse: Bool
+  }
+  private let sockets: Sockets
+
+  /// A controller at power-on with a keyboard and, if wanted, a mouse.
+  public init(hasMouse: Bool = true) {
+    sockets = Sockets(hasMouse: hasMouse)
+    a20.raise()
+  }
 
   // MARK: Footprint
 
   /// What the device occupies.
   public var footprint: Footprint {
     Footprint(
-      "kbc", chip: "Intel 8042, 102-key keyboard, PS/2 mouse",
+      "kbc", chip: "Intel 8042, 102-key keyboard" + (sockets.hasMouse ? ", PS/2 mouse" : ""),
       [
         .ports(0x60...0x60, block: 0), .ports(0x64...0x64, block: 1), .interrupt(1, keyboardInterrupt),
         .interrupt(12, mouseInterrupt), .line("a20", a20), .line("reset", resetRequest),
@@ -127,12 +140,14 @@ public final class KeyboardController: Device {
 
   /// The mouse moved: x to the right, y down, z wheel towards the user.
   public func mouseMove(x: Int, y: Int, z: Int = 0) {
+    guard sockets.hasMouse else { return }
     state.mouse.move(x: x, y: y, z: z)
     update()
   }
 
   /// A mouse button changed.
   public func mouseButton(_ button: MouseButton, pressed: Bool) {
+    guard sockets.hasMouse else { return }
     state.mouse.button(button, pressed: pressed)
     update()
   }
@@ -163,7 +178,8 @@ public final class KeyboardController: Device {
     case .fromKeyboard: if let byte = state.keyboard.next() { state.chip.receive(byte, fromMouse: false) }
     case .fromMouse: if let byte = state.mouse.next() { state.chip.receive(byte, fromMouse: true) }
     case .toKeyboard: state.keyboard.receive(state.wireByte, now: now)
-    case .toMouse: state.mouse.receive(state.wireByte, now: now)
+    case .toMouse:
+      if sockets.hasMouse { state.mouse.receive(state.wireByte, now: now) } else { state.chip.mouseTimedOut() }
     }
   }
 
@@ -214,6 +230,7 @@ public final class KeyboardController: Device {
     case .toMouse(let byte):
       state.wireByte = byte
       start(.toMouse)
+      if !sockets.hasMouse { wire.set(after: Self.timeout) }
     case .pulse(let bits):
       // About 6 µs on the chip; nothing on the board can tell it from an edge.
       if bits & 0x01 == 0 { resetRequest.pulse() }

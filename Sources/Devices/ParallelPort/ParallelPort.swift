@@ -50,6 +50,19 @@ public final class ParallelPort: Device {
     set { out.take = newValue }
   }
 
+  /// What hangs on the port's lines instead of a printer. Carries no guest state.
+  public final class Plug: Wiring {
+    /// The data lines change.
+    public var data: (UInt8) -> Void = { _ in }
+    /// The control register is written.
+    public var control: (UInt8) -> Void = { _ in }
+    /// ACK, as status bit 6 shows it; nil: a printer drives it.
+    public var acknowledge: () -> Bool? = { nil }
+    init() {}
+  }
+  /// What hangs on the port's lines.
+  public let plug = Plug()
+
   static let step = Span.microseconds(10)
 
   /// A port built by `configuration`.
@@ -84,7 +97,7 @@ public final class ParallelPort: Device {
     case 0: state.control & 0x20 != 0 ? 0xFF : state.data
     case 1:
       // Not BUSY, not ACK, no paper end, selected, no error; bits 2-0 read 1.
-      0x1F | (state.busy ? 0 : 0x80) | (state.acknowledge ? 0 : 0x40)
+      0x1F | (state.busy ? 0 : 0x80) | (plug.acknowledge() ?? !state.acknowledge ? 0x40 : 0)
     default: 0xC0 | state.control
     }
   }
@@ -92,10 +105,13 @@ public final class ParallelPort: Device {
   /// See `Device`.
   public func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
     switch offset {
-    case 0: state.data = value
+    case 0:
+      state.data = value
+      plug.data(value)
     case 2:
       let strobe = value & 0x01 != 0 && state.control & 0x01 == 0
       state.control = value & 0x3F
+      plug.control(state.control)
       // A printer that is busy doesn't see the strobe.
       if strobe, !state.busy {
         state.busy = true

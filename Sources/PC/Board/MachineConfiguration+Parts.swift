@@ -25,12 +25,16 @@ extension MachineConfiguration {
       }
     }
     return Motherboard.Parts(
-      model: cpu.model, fpu: hasFPU, tlb: cpu.tlb, ramSize: memory.size.bytes, roms: roms,
+      model: cpu.model, fpu: hasFPU, timing: cpu.timing, boardTiming: boardTiming, tlb: cpu.tlb,
+      ramSize: memory.size.bytes, roms: roms,
       video: video.card == .et4000 ? .et4000 : .vga, setup: setup, start: start,
       drives: FloppyController.Configuration(
         driveCount: drives[1] != nil ? 2 : drives[0] != nil ? 1 : 0,
         types: zip(choices, drives).map { $0 == .auto ? nil : $1 }),
-      hardDisks: hardDisks, serial: [ports.serial1 != .none, ports.serial2 != .none])
+      hardDisks: hardDisks, fm: sound.synthesizer, soundBlaster: sound.soundBlaster,
+      soundFilter: sound.filter, printerSound: sound.converter, levels: sound.levels, cdrom: cdromPlace,
+      driveTiming: disk.timing == .period ? .period : .fast,
+      serial: [ports.serial1 != .none, ports.serial2 != .none], mouse: input.mouse)
   }
 
   private var hasFPU: Bool {

@@ -21,8 +21,10 @@ public final class Motherboard {
   public let dma: DMAController
   /// The MC146818 with its memory.
   public let clock: RealTimeClock
+  /// The mouse on COM1, if that is where the mouse is.
+  public let serialMouse: SerialMouse?
   /// The 8042 with keyboard and mouse.
-  public let keyboard = KeyboardController()
+  public let keyboard: KeyboardController
   /// Ports 61h, 92h and 80h.
   public let system = SystemControl()
   /// COM1.
@@ -33,10 +35,22 @@ public final class Motherboard {
   public let parallel1 = ParallelPort()
   /// The 82077AA with drives A and B.
   public let floppy: FloppyController
-  /// The ATA channels that have disks: primary, secondary.
+  /// The ATA channels that have drives: primary, secondary.
   public let ata: [ATAController]
   /// The graphics card.
   public let video: VideoAdapter
+  /// The speaker.
+  public let speaker = Speaker()
+  /// The Sound Blaster, nil if there is none.
+  public let soundBlaster: SoundBlaster?
+  /// The joystick port on the sound card, nil if there is none.
+  public let game: GamePort?
+  /// The converter on LPT1, nil if there is none.
+  public let printerSound: PrinterSound?
+  /// The FM synthesizer of the sound card, nil if there is none.
+  public let fm: Synthesizer?
+  /// Where all sound comes together.
+  public let mixer: AudioMixer
   /// FERR#, interrupt 13 and port F0h.
   public let numericError = NumericErrorLatch()
   /// Port E9h.
@@ -67,6 +81,8 @@ public final class Motherboard {
   struct Parts {
     var model: ProcessorModel
     var fpu: Bool?
+    var timing: TimingModel
+    var boardTiming: BoardTiming
     var tlb = TLBPolicy.coherent
     var ramSize: Int
     var roms: ROMs
@@ -76,8 +92,22 @@ public final class Motherboard {
     var drives: FloppyController.Configuration
     /// Primary master and slave, secondary master and slave.
     var hardDisks: [HardDiskImage?]
+    /// The FM synthesizer on the sound card.
+    var fm: Synthesizer.Configuration?
+    /// The rest of it, if it is a Sound Blaster.
+    var soundBlaster: SoundBlaster.Configuration?
+    /// Whether its output filter is in.
+    var soundFilter: Bool
+    /// The converter on LPT1.
+    var printerSound: PrinterSound.Model?
+    /// Volumes.
+    var levels: AudioMixer.Levels
+    /// The CD-ROM drive's place among them.
+    var cdrom: Int?
+    var driveTiming: ATATiming
     /// Whether something is plugged into COM1 and COM2.
     var serial: [Bool]
+    var mouse = Mouse.ps2
   }
 
   /// Builds the board and switches it on: everything is at its power-on state.
@@ -87,20 +117,35 @@ public final class Motherboard {
     backplane = Backplane(ramSize: parts.ramSize)
     processor = Processor(
       model: parts.model, fpu: parts.fpu, memory: backplane.memory, io: backplane.io, scheduler: backplane.scheduler)
+    processor.setTiming(parts.timing, board: parts.boardTiming)
     processor.tlbPolicy = parts.tlb
     dma = DMAController(memory: backplane.memory)
     clock = RealTimeClock(start: parts.start, cmos: parts.setup)
     serial1 = SerialPort(SerialPort.Configuration(name: "com1", base: 0x3F8, irq: 4, connected: parts.serial[0]))
     serial2 = SerialPort(SerialPort.Configuration(name: "com2", base: 0x2F8, irq: 3, connected: parts.serial[1]))
+    keyboard = KeyboardController(hasMouse: parts.mouse == .ps2)
+    serialMouse = parts.mouse == .serial ? SerialMouse() : nil
     floppy = FloppyController(parts.drives)
-    // A channel without a disk isn't there: its ports float.
+    // A channel without a drive isn't there: its ports float.
     ata = [ATAController.Channel.primary, .secondary].compactMap { channel in
-      let disks = parts.hardDisks.dropFirst(channel.rawValue * 2).prefix(2)
-      guard let master = disks.first ?? nil else { return nil }
-      return ATAController(channel, master: master, slave: disks.dropFirst().first ?? nil)
+      let drives = [0, 1].map { unit -> ATADevice? in
+        let place = channel.rawValue * 2 + unit
+        if place == parts.cdrom { return .cdrom }
+        return place < parts.hardDisks.count ? parts.hardDisks[place].map { .disk($0) } : nil
+      }
+      guard drives[0] != nil else { return nil }
+      return ATAController(channel, master: drives[0], slave: drives[1], timing: parts.driveTiming)
     }
     video = VideoAdapter(parts.video)
-    input = InputQueue { [keyboard] in keyboard.input($0) }
+    input = InputQueue { [keyboard, serialMouse] in
+      keyboard.input($0)
+      serialMouse?.input($0)
+    }
+    fm = parts.fm.map(Synthesizer.init)
+    soundBlaster = parts.soundBlaster.map(SoundBlaster.init)
+    game = parts.soundBlaster == nil ? nil : GamePort()
+    printerSound = parts.printerSound.map(PrinterSound.init)
+    mixer = AudioMixer(levels: parts.levels)
 
     // The slots. Order matters only where two alarms fall on the same picosecond: first come, first served.
     try backplane.attach(timer)
@@ -119,6 +164,13 @@ public final class Motherboard {
     try backplane.attach(power)
     try backplane.attach(input)
     for channel in ata { try backplane.attach(channel) }
+    if let serialMouse { try backplane.attach(serialMouse) }
+    try backplane.attach(speaker)
+    if let fm { try backplane.attach(fm) }
+    if let soundBlaster { try backplane.attach(soundBlaster) }
+    if let game { try backplane.attach(game) }
+    if let printerSound { try backplane.attach(printerSound) }
+    try backplane.attach(mixer)
 
     // ROM sockets. A system ROM of more than 64 KB begins below F0000h; all of it is also seen at the end of the
     // processor's address space, where it starts: 4 GB, or 16 MB with a 386SX.
@@ -130,6 +182,7 @@ public final class Motherboard {
       try backplane.memory.mapROM(parts.roms.video, at: 0xC_0000, name: "the video BIOS")
     }
     connect()
+    connectSound(filter: parts.soundFilter)
   }
 
   /// The wires. Closures hold the board unowned: it owns both ends.
@@ -161,6 +214,16 @@ public final class Motherboard {
     system.nmi.connect { [unowned self] in if $0, !clock.nmiMask.level { processor.raiseNMI() } }
     clock.nmiMask.connect { [unowned self] in if !$0, system.nmi.level { processor.raiseNMI() } }
 
+    // A serial mouse is on COM1.
+    if let serialMouse {
+      serialMouse.sink = { [unowned self] in serial1.receive($0) }
+      for line in [serial1.dtr, serial1.rts] {
+        line.connect { [unowned self, unowned serialMouse] _ in
+          serialMouse.setPower(dtr: serial1.dtr.level, rts: serial1.rts.level)
+        }
+      }
+    }
+
     // RESET of the processor alone: the keyboard controller's pulse, port 92h.
     keyboard.resetRequest.connect { [unowned self] in if $0 { processor.reset() } }
     system.fastReset.connect { [unowned self] in if $0 { processor.reset() } }
@@ -170,6 +233,12 @@ public final class Motherboard {
 
   /// All hard disks, in order.
   public var hardDisks: [HardDiskImage] { ata.flatMap { channel in [0, 1].compactMap { channel.image($0) } } }
+
+  /// The CD-ROM drive: its channel and unit; nil if there is none.
+  public var cdrom: (channel: ATAController, unit: Int)? {
+    for channel in ata { for unit in 0..<2 where channel.isCDROM(unit) { return (channel, unit) } }
+    return nil
+  }
 
   /// The reset button: RESET DRV for every card, RESET for the processor.
   public func reset() {

@@ -30,40 +30,52 @@ public struct ConfigurationKey: Sendable {
   }
 
   /// All keys, in the order in which they are listed and written.
-  public static let all: [ConfigurationKey] = [
-    ConfigurationKey("machine.name", \.machine.name, "name shown in the window's title"),
-    ConfigurationKey(
-      "machine.on-triple-fault", flag: "on-triple-fault", \.machine.onTripleFault,
-      "what a processor shutdown does"),
-    ConfigurationKey("cpu.model", flag: "cpu", \.cpu.model, "processor"),
-    ConfigurationKey("cpu.fpu", flag: "fpu", \.cpu.fpu, "floating-point unit (auto: what belongs to the processor)"),
-    ConfigurationKey(
-      "cpu.tlb", \.cpu.tlb,
-      "page tables changed without a flush: seen at once, or by the real 32 entries, when they are used up"),
-    ConfigurationKey("memory.size", flag: "memory", \.memory.size, "RAM"),
-    ConfigurationKey("firmware.bios", flag: "bios", \.firmware.bios, "system ROM instead of the built-in one"),
-    ConfigurationKey(
-      "firmware.video-bios", flag: "video-bios", \.firmware.videoBIOS, "video ROM instead of the built-in one"),
-    ConfigurationKey("boot.order", flag: "boot", \.boot.order, "boot devices in the order they are tried"),
-    ConfigurationKey("floppy.a", flag: "floppy-a", \.floppy.a, "image in floppy drive A"),
-    ConfigurationKey("floppy.b", flag: "floppy-b", \.floppy.b, "image in floppy drive B"),
-    ConfigurationKey("floppy.drive-a", \.floppy.driveA, "kind of floppy drive A (auto: what the image needs)"),
-    ConfigurationKey("floppy.drive-b", \.floppy.driveB, "kind of floppy drive B (auto: what the image needs)"),
-    ConfigurationKey("disk.hda", flag: "hda", \.disk.hda, "image of the first hard disk (primary master)"),
-    ConfigurationKey("disk.hdb", flag: "hdb", \.disk.hdb, "image of the primary slave hard disk"),
-    ConfigurationKey("disk.hdc", flag: "hdc", \.disk.hdc, "image of the secondary master hard disk"),
-    ConfigurationKey("disk.hdd", flag: "hdd", \.disk.hdd, "image of the secondary slave hard disk"),
-    ConfigurationKey(
-      "media.read-only", flag: "read-only", \.media.readOnly, "write to no image; changes live until exit"),
-    ConfigurationKey("video.card", flag: "video", \.video.card, "graphics card"),
-    ConfigurationKey("sound.card", flag: "sound", \.sound.card, "sound card"),
-    ConfigurationKey("input.mouse", flag: "mouse", \.input.mouse, "mouse"),
-    ConfigurationKey("ports.serial1", flag: "serial1", \.ports.serial1, "what COM1 is connected to"),
-    ConfigurationKey("ports.serial2", flag: "serial2", \.ports.serial2, "what COM2 is connected to"),
-    ConfigurationKey("ports.parallel1", flag: "parallel1", \.ports.parallel1, "what LPT1 is connected to"),
-    ConfigurationKey("ports.debug", flag: "debug-port", \.ports.debug, "where bytes written to port E9h go"),
-    ConfigurationKey("clock.start", flag: "rtc", \.clock.start, "the machine's clock at power-on"),
-  ]
+  public static let all: [ConfigurationKey] =
+    [
+      ConfigurationKey("machine.name", \.machine.name, "name shown in the window's title"),
+      ConfigurationKey(
+        "machine.on-triple-fault", flag: "on-triple-fault", \.machine.onTripleFault,
+        "what a processor shutdown does"),
+      ConfigurationKey("cpu.model", flag: "cpu", \.cpu.model, "processor"),
+      ConfigurationKey("cpu.fpu", flag: "fpu", \.cpu.fpu, "floating-point unit (auto: what belongs to the processor)"),
+      ConfigurationKey(
+        "cpu.timing", flag: "timing", \.cpu.timing,
+        "what counts in time: the clock tables (simple), or prefetching, caches and memory, too (full)"),
+      ConfigurationKey(
+        "cpu.tlb", \.cpu.tlb,
+        "page tables changed without a flush: seen at once, or by the real 32 entries, when they are used up"),
+      ConfigurationKey("memory.size", flag: "memory", \.memory.size, "RAM"),
+      ConfigurationKey("memory.cache", \.memory.cache, "the board's cache"),
+      ConfigurationKey("memory.wait-states", \.memory.waitStates, "wait states of the DRAM"),
+      ConfigurationKey("firmware.bios", flag: "bios", \.firmware.bios, "system ROM instead of the built-in one"),
+      ConfigurationKey(
+        "firmware.video-bios", flag: "video-bios", \.firmware.videoBIOS, "video ROM instead of the built-in one"),
+      ConfigurationKey("boot.order", flag: "boot", \.boot.order, "boot devices in the order they are tried"),
+      ConfigurationKey("floppy.a", flag: "floppy-a", \.floppy.a, "image in floppy drive A"),
+      ConfigurationKey("floppy.b", flag: "floppy-b", \.floppy.b, "image in floppy drive B"),
+      ConfigurationKey("floppy.drive-a", \.floppy.driveA, "kind of floppy drive A (auto: what the image needs)"),
+      ConfigurationKey("floppy.drive-b", \.floppy.driveB, "kind of floppy drive B (auto: what the image needs)"),
+      ConfigurationKey("disk.hda", flag: "hda", \.disk.hda, "image of the first hard disk (primary master)"),
+      ConfigurationKey("disk.hdb", flag: "hdb", \.disk.hdb, "image of the primary slave hard disk"),
+      ConfigurationKey("disk.hdc", flag: "hdc", \.disk.hdc, "image of the secondary master hard disk"),
+      ConfigurationKey("disk.hdd", flag: "hdd", \.disk.hdd, "image of the secondary slave hard disk"),
+      ConfigurationKey(
+        "disk.timing", \.disk.timing, "how long hard disks and CDs take (fast, or as drives of 1995)"),
+      ConfigurationKey("cdrom.disc", flag: "cdrom", \.cdrom.disc, "CD image (ISO, CUE) in the CD-ROM drive"),
+      ConfigurationKey(
+        "cdrom.drive", \.cdrom.drive, "CD-ROM drive (auto: at the first free place, hdc if it can be)"),
+      ConfigurationKey(
+        "media.read-only", flag: "read-only", \.media.readOnly, "write to no image; changes live until exit"),
+      ConfigurationKey("video.card", flag: "video", \.video.card, "graphics card"),
+      ConfigurationKey("video.bus", \.video.bus, "what the graphics card is plugged into"),
+    ] + soundKeys + [
+      ConfigurationKey("input.mouse", flag: "mouse", \.input.mouse, "mouse"),
+      ConfigurationKey("ports.serial1", flag: "serial1", \.ports.serial1, "what COM1 is connected to"),
+      ConfigurationKey("ports.serial2", flag: "serial2", \.ports.serial2, "what COM2 is connected to"),
+      ConfigurationKey("ports.parallel1", flag: "parallel1", \.ports.parallel1, "what LPT1 is connected to"),
+      ConfigurationKey("ports.debug", flag: "debug-port", \.ports.debug, "where bytes written to port E9h go"),
+      ConfigurationKey("clock.start", flag: "rtc", \.clock.start, "the machine's clock at power-on"),
+    ]
 
   /// The key called `name`, nil if there is none.
   public static func named(_ name: String) -> ConfigurationKey? { all.first { $0.name == name } }

@@ -1,6 +1,8 @@
 extension MachineConfiguration {
   /// Keys of parts that a state is tied to: with another part it can't be loaded.
-  private static let hardware = ["cpu.", "memory.", "firmware.", "video.", "sound.", "disk.", "floppy.drive-"]
+  private static let hardware = [
+    "cpu.", "memory.", "firmware.", "video.", "sound.", "disk.", "floppy.drive-", "cdrom.drive",
+  ]
 
   /// Names of the keys in which the machines' parts differ.
   public func hardwareDifferences(from other: MachineConfiguration) -> [String] {

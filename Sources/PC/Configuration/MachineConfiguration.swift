@@ -18,6 +18,8 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     public var model = ProcessorModel.i486dx2x66
     /// Whether there is a floating-point unit.
     public var fpu = FPUChoice.auto
+    /// How much of its behaviour in time is modelled.
+    public var timing = TimingModel.full
     /// How translations follow page tables that change without a flush.
     public var tlb = TLBPolicy.coherent
   }
@@ -25,6 +27,10 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
   public struct Memory: Codable, Equatable, Sendable {
     /// How much.
     public var size = MemorySize(megabytes: 16)
+    /// The board's cache.
+    public var cache = BoardCache.auto
+    /// Wait states of the DRAM.
+    public var waitStates = WaitStates.auto
   }
   /// ROMs other than the built-in ones.
   public struct Firmware: Codable, Equatable, Sendable {
@@ -60,8 +66,18 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     /// Secondary channel, slave.
     public var hdd = HostPath.none
 
+    /// How long these and the CD-ROM drive take.
+    public var timing = DriveTiming.fast
+
     /// The four places in order.
     var paths: [String?] { [hda.path, hdb.path, hdc.path, hdd.path] }
+  }
+  /// The CD-ROM drive and what is in it.
+  public struct CDROM: Codable, Equatable, Sendable {
+    /// The disc.
+    public var disc = HostPath.none
+    /// The drive itself.
+    public var drive = CDROMDriveChoice.auto
   }
   /// All media.
   public struct Media: Codable, Equatable, Sendable {
@@ -72,11 +88,8 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
   public struct Video: Codable, Equatable, Sendable {
     /// Which card.
     public var card = VideoCard.vga
-  }
-  /// The sound card.
-  public struct Sound: Codable, Equatable, Sendable {
-    /// Which card.
-    public var card = SoundCard.none
+    /// What it is plugged into.
+    public var bus = VideoBusChoice.auto
   }
   /// What a person has in hand.
   public struct Input: Codable, Equatable, Sendable {
@@ -114,12 +127,14 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
   public var floppy = Floppy()
   /// Hard disks.
   public var disk = Disk()
+  /// The CD-ROM drive and what is in it.
+  public var cdrom = CDROM()
   /// All media.
   public var media = Media()
   /// The graphics card.
   public var video = Video()
-  /// The sound card.
-  public var sound = Sound()
+  /// The sound card, its volumes and plugs.
+  public var sound = SoundSettings()
   /// What a person has in hand.
   public var input = Input()
   /// The outer ends of the machine's connectors.
@@ -146,6 +161,12 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     // A slave alone answers for no master: the firmware of the time doesn't find it.
     if disk.hdb.path != nil, disk.hda.path == nil { throw .usage("disk.hdb: a slave needs a master; give it as hda") }
     if disk.hdd.path != nil, disk.hdc.path == nil { throw .usage("disk.hdd: a slave needs a master; give it as hdc") }
+    if input.mouse == .serial, ports.serial1 != .none {
+      throw .usage("ports.serial1: the serial mouse is there; take ports.serial2, or another mouse")
+    }
+    if cdrom.disc.path != nil, cdromPlace == nil {
+      throw .usage("cdrom.disc: there is no CD-ROM drive for it; leave one of hda to hdd free, and cdrom.drive at auto")
+    }
     if ports.serial1 == .stdio, ports.serial2 == .stdio {
       throw .usage("ports.serial2: standard input and output are taken by ports.serial1; take file:, tcp: or none")
     }
@@ -160,18 +181,40 @@ public enum VideoCard: String, ConfigurationValue, CaseIterable {
   case et4000
 }
 
-/// Sound cards. `heirloom list sound` prints them.
-public enum SoundCard: String, ConfigurationValue, CaseIterable {
-  /// No sound card.
-  case none
-}
-
 /// Mice.
 public enum Mouse: String, ConfigurationValue, CaseIterable {
   /// At the keyboard controller's auxiliary port.
   case ps2
+  /// A Microsoft mouse with two buttons on COM1.
+  case serial
   /// No mouse.
   case none
+}
+
+/// How long hard disks and CD-ROM drives take.
+public enum DriveTiming: String, ConfigurationValue, CaseIterable {
+  /// Short constant times.
+  case fast
+  /// Seeks, rotation and transfer of drives of 1995.
+  case period
+}
+
+/// A CD-ROM drive.
+public enum CDROMDriveChoice: String, ConfigurationValue, CaseIterable {
+  /// One at the first place that no hard disk takes: secondary master, primary slave, primary master, secondary slave.
+  case auto
+  /// No drive.
+  case none
+}
+
+extension MachineConfiguration {
+  /// Where the CD-ROM drive is, 0 ... 3 as hda ... hdd; nil if there is none.
+  var cdromPlace: Int? {
+    guard cdrom.drive == .auto else { return nil }
+    let paths = disk.paths
+    // A slave needs a master.
+    return [2, 1, 0, 3].first { paths[$0] == nil && ($0 % 2 == 0 || paths[$0 - 1] != nil) }
+  }
 }
 
 /// A floppy drive.
@@ -198,15 +241,6 @@ extension VideoCard {
     switch self {
     case .vga: "IBM VGA, 256 KB"
     case .et4000: "Tseng ET4000AX, 1 MB, HiColor DAC, VESA BIOS extensions 2.0"
-    }
-  }
-}
-
-extension SoundCard {
-  /// What the card is.
-  public var summary: String {
-    switch self {
-    case .none: "no sound card"
     }
   }
 }

@@ -23,6 +23,25 @@ extension VideoFrame {
     try HostFiles.write(bytes, to: path)
   }
 
+  /// The picture of a PNG file; nil if it isn't one, or is larger than any screen.
+  public init?(png bytes: [UInt8]) {
+    var image = png_image()
+    image.version = png_uint_32(PNG_IMAGE_VERSION)
+    defer { png_image_free(&image) }
+    guard png_image_begin_read_from_memory(&image, bytes, bytes.count) != 0, image.width <= 4096, image.height <= 4096
+    else { return nil }
+    image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
+    let (width, height) = (Int(image.width), Int(image.height))
+    var rgb = [UInt8](repeating: 0, count: width * height * 3)
+    guard png_image_finish_read(&image, nil, &rgb, 0, nil) != 0 else { return nil }
+    var pixels = [UInt32](repeating: 0, count: width * height)
+    for at in pixels.indices {
+      let (red, green, blue) = (UInt32(rgb[at * 3]), UInt32(rgb[at * 3 + 1]), UInt32(rgb[at * 3 + 2]))
+      pixels[at] = red << 16 | green << 8 | blue
+    }
+    self.init(width: width, height: height, pixels: pixels)
+  }
+
   private var pngImage: png_image {
     var image = png_image()
     image.version = png_uint_32(PNG_IMAGE_VERSION)

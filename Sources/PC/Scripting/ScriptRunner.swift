@@ -116,7 +116,8 @@ public struct ScriptRunner {
       return [activity.light ? 1 : 0, activity.cylinder]
     }
     let disks = machine.board.hardDisks.map { Int(truncatingIfNeeded: $0.accessCount) }
-    return Idleness(since: machine.now, screen: machine.screenBytes, drives: drives + disks)
+    let cd = machine.cd.map { Int(truncatingIfNeeded: $0.accessCount) } ?? 0
+    return Idleness(since: machine.now, screen: machine.screenBytes, drives: drives + disks + [cd])
   }
 
   /// Starts a step; true if it ends the run.
@@ -142,29 +143,48 @@ public struct ScriptRunner {
     case .screenText(let path):
       let text = machine.textScreen.text
       if let path { try HostFiles.write(Array(text.utf8), to: path) } else { output(text) }
-    case .insert(let drive, let path): try machine.insert(path: path, drive: drive.number)
-    case .eject(let drive): machine.eject(drive: drive.number)
-    case .snapshot(let name):
-      // A run that writes nothing keeps its snapshots in memory, as one without a machine file does.
-      if let keeper, !machine.configuration.media.readOnly {
-        try keeper.keep(machine, as: name)
-      } else {
-        snapshots[name] = try machine.snapshot()
+    case .insert(let drive, let path):
+      switch drive {
+      case .a: try machine.insert(path: path, drive: 0)
+      case .b: try machine.insert(path: path, drive: 1)
+      case .cdrom: try machine.insertCD(path: path)
       }
-    case .restore(let name):
-      if let snapshot = snapshots[name] {
-        try machine.restore(snapshot)
-      } else if let keeper {
-        try keeper.restore(machine, to: name)
-      } else {
-        let known = snapshots.keys.sorted().joined(separator: ", ")
-        throw HostError.usage("restore \(name): there is no such snapshot; taken: \(known.isEmpty ? "none" : known)")
+    case .eject(let drive):
+      switch drive {
+      case .a: machine.eject(drive: 0)
+      case .b: machine.eject(drive: 1)
+      case .cdrom: machine.ejectCD()
       }
+    case .commit: for line in try machine.commitFolders() { output(line + "\n") }
+    case .snapshot(let name): try keep(machine, as: name)
+    case .restore(let name): try restore(machine, to: name)
     case .reset: machine.reset()
     case .powerOff: machine.powerOff()
     case .quit: return true
     }
     return false
+  }
+
+  /// Keeps the machine's state under `name`.
+  mutating func keep(_ machine: Machine, as name: String) throws {
+    // A run that writes nothing keeps its snapshots in memory, as one without a machine file does.
+    if let keeper, !machine.configuration.media.readOnly {
+      try keeper.keep(machine, as: name)
+    } else {
+      snapshots[name] = try machine.snapshot()
+    }
+  }
+
+  /// Goes back to the state called `name`.
+  func restore(_ machine: Machine, to name: String) throws {
+    if let snapshot = snapshots[name] {
+      try machine.restore(snapshot)
+    } else if let keeper {
+      try keeper.restore(machine, to: name)
+    } else {
+      let known = snapshots.keys.sorted().joined(separator: ", ")
+      throw HostError.usage("restore \(name): there is no such snapshot; taken: \(known.isEmpty ? "none" : known)")
+    }
   }
 
   /// Posts events and waits until the last one has been delivered, and as long again as between two keys.

@@ -27,9 +27,11 @@ public enum Step: Equatable, Sendable {
   /// Writes the screen's text to a file, or to standard output.
   case screenText(String?)
   /// Puts an image into a drive.
-  case insert(FloppyDriveName, String)
+  case insert(RemovableDrive, String)
   /// Takes the medium out of a drive.
-  case eject(FloppyDriveName)
+  case eject(RemovableDrive)
+  /// Brings the guest's changes into the folders that its hard disks are.
+  case commit
   /// Keeps the machine's state under a name.
   case snapshot(String)
   /// Puts the machine back into the state of that name.
@@ -45,12 +47,9 @@ public enum Step: Equatable, Sendable {
   public static let patience = Span.seconds(60)
 }
 
-/// Drive A or B.
-public enum FloppyDriveName: String, CaseIterable, Codable, Sendable {
-  case a, b
-
-  /// The drive's number at the controller.
-  public var number: Int { self == .a ? 0 : 1 }
+/// A drive whose medium can be changed.
+public enum RemovableDrive: String, CaseIterable, Codable, Sendable {
+  case a, b, cdrom
 }
 
 extension Step {
@@ -94,19 +93,20 @@ extension Step {
     case "insert":
       let usage = "insert a=IMG"
       let text = try words.need(usage)
-      guard let equals = text.firstIndex(of: "="), let drive = FloppyDriveName(rawValue: text[..<equals].lowercased()),
+      guard let equals = text.firstIndex(of: "="), let drive = RemovableDrive(rawValue: text[..<equals].lowercased()),
         text.index(after: equals) < text.endIndex
-      else { throw words.wrong("wanted: \(usage) (drives a and b)") }
+      else { throw words.wrong("wanted: \(usage) (drives a, b and cdrom)") }
       self = .insert(drive, String(text[text.index(after: equals)...]))
     case "eject":
-      guard let drive = FloppyDriveName(rawValue: try words.need("eject a").lowercased()) else {
-        throw words.wrong("wanted: eject a (or b)")
+      guard let drive = RemovableDrive(rawValue: try words.need("eject a").lowercased()) else {
+        throw words.wrong("wanted: eject a (or b, cdrom)")
       }
       self = .eject(drive)
     case "snapshot":
       self = .snapshot(try words.need("snapshot NAME"))
     case "restore":
       self = .restore(try words.need("restore NAME"))
+    case "commit": self = .commit
     case "reset": self = .reset
     case "power-off": self = .powerOff
     case "quit": self = .quit
@@ -119,7 +119,7 @@ extension Step {
 
   private static let verbs = [
     "wait-text", "wait", "wait-idle", "type", "key", "mouse", "screenshot", "record", "screen-text", "insert",
-    "eject", "snapshot", "restore", "reset", "power-off", "quit",
+    "eject", "commit", "snapshot", "restore", "reset", "power-off", "quit",
   ]
 
   private static func mouse(_ words: inout StepWords) throws(HostError) -> Step {

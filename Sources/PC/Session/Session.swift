@@ -5,13 +5,23 @@ public import Hardware
 public final class Session {
   /// The machine.
   public let machine: Machine
+  /// The machine file that the machine lives in; nil if it has none.
+  public let keeper: (any MachineKeeper)?
+  /// Told when everything is open and the machine is about to run.
+  public var onStart: () -> Void = {}
   private var script: ScriptRunner
   private var scriptIsRunning: Bool
   private let endsWithScript: Bool
   private let stopAfter: Span?
   private var serial: [HostStream?] = [nil, nil]
   private var parallel: HostStream?
+  private var recording: WaveFile?
+  private var fmLog: VGMFile?
+  private var midiFile: MIDIFile?
   private let standardOutput = HostStream.standard(readsInput: false)
+
+  /// Why the machine stands still: the host doesn't take what the guest has written. `run` tries again.
+  public private(set) var trouble: String?
 
   /// How a session is run.
   public struct Options {
@@ -21,6 +31,12 @@ public final class Session {
     public var endsWithScript = false
     /// The session ends after that much guest time.
     public var stopAfter: Span?
+    /// A WAV file to record the sound in.
+    public var audioFile: String?
+    /// A VGM file to log the FM synthesizer in.
+    public var vgmFile: String?
+    /// A standard MIDI file to record the MIDI socket in.
+    public var midiFile: String?
     /// No steps, no end.
     public init() {}
   }
@@ -44,10 +60,11 @@ public final class Session {
   public init(
     _ configuration: MachineConfiguration, _ options: Options = Options(), keeper: (any MachineKeeper)? = nil
   ) throws {
+    self.keeper = keeper
     machine = try Machine(configuration, roms: keeper?.roms, media: keeper ?? HostMedia())
     if try keeper?.resume(machine) != true,
       configuration.floppy.a.path == nil, configuration.floppy.b.path == nil,
-      configuration.disk.hda.path == nil, configuration.floppy.driveA == .auto
+      configuration.disk.hda.path == nil, configuration.cdrom.disc.path == nil, configuration.floppy.driveA == .auto
     {
       try machine.insertWelcomeDisk()
     }
@@ -60,6 +77,25 @@ public final class Session {
     endsWithScript = options.endsWithScript
     stopAfter = options.stopAfter
     try connect(configuration.ports)
+    if let path = options.audioFile {
+      let file = try WaveFile(path)
+      machine.audio.connect { file.write($0) }
+      recording = file
+    }
+    if let path = options.vgmFile {
+      guard let fm = machine.board.fm else {
+        throw HostError.usage("--vgm-file: the machine has no FM synthesizer; take another sound.card")
+      }
+      fmLog = try VGMFile(path, fm)
+    }
+    if let path = options.midiFile {
+      guard configuration.sound.soundBlaster != nil else {
+        throw HostError.usage("--midi-file: the machine has no MIDI socket; take a Sound Blaster as sound.card")
+      }
+      let file = try MIDIFile(path)
+      machine.onMIDIByte = { file.write($0, at: $1) }
+      midiFile = file
+    }
   }
 
   private func connect(_ ports: MachineConfiguration.Ports) throws {
@@ -90,11 +126,13 @@ public final class Session {
 
   /// Runs until guest time `end`.
   ///
-  /// - Returns: nil when `end` was reached, otherwise why the session is over.
+  /// - Returns: nil when `end` was reached or there is `trouble`, otherwise why the session is over.
   /// - Throws: `HostError` from steps.
   public func run(until end: Instant) throws -> End? {
     while machine.now < end {
       if let outcome = machine.outcome { return .machine(outcome) }
+      trouble = machine.retryMedia()
+      guard trouble == nil else { return nil }
       var next = end
       if serial.contains(where: { $0 != nil }) { next = min(next, machine.now + Self.slice) }
       if let stopAfter {
@@ -121,6 +159,16 @@ public final class Session {
     return nil
   }
 
+  /// Keeps the machine's state: in its file if it has one, otherwise in memory.
+  ///
+  /// - Throws: what the machine file says.
+  public func keep(as name: String) throws { try script.keep(machine, as: name) }
+
+  /// Goes back to a state that was kept.
+  ///
+  /// - Throws: `HostError` if there is none of that name, or it can't be taken back; then nothing has changed.
+  public func restore(_ name: String) throws { try script.restore(machine, to: name) }
+
   private func exchange() {
     for (port, stream) in serial.enumerated() {
       let room = Self.portion - machine.serialBacklog(port)
@@ -140,7 +188,11 @@ public final class Session {
     exchangeOut()
     var complaints: [String] = []
     do throws(HostError) { _ = try machine.stopRecording() } catch { complaints.append(error.description) }
-    return complaints + machine.flush()
+    complaints += machine.flush()
+    for failure in [recording?.finish(), fmLog?.finish(), midiFile?.finish()] {
+      if let failure { complaints.append(failure.description) }
+    }
+    return complaints
   }
 
   /// Writes text to standard output, in order with what the machine writes there.

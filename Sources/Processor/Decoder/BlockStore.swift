@@ -1,6 +1,6 @@
 import Hardware
 
-/// Where decoded blocks live: a hash table by physical address and code size, an arena for operations, and lists of the
+/// Where decoded blocks live: a hash table by physical address, code size and state of the pipeline on entry, an arena for operations, and lists of the
 /// blocks in each RAM page. When the arena is full everything is dropped and decoding starts afresh.
 struct BlockStore {
   static let bucketCount = 1 << 16
@@ -56,10 +56,12 @@ struct BlockStore {
     Int((physical ^ physical >> 16 ^ (code32 ? 0x5555 : 0)) & UInt32(bucketCount - 1))
   }
 
-  func find(_ physical: UInt32, code32: Bool) -> UnsafeMutablePointer<Block>? {
+  func find(_ physical: UInt32, code32: Bool, pipe: UInt16) -> UnsafeMutablePointer<Block>? {
     var block = buckets[BlockStore.bucket(physical, code32)]
     while let candidate = block {
-      if candidate.pointee.physical == physical, candidate.pointee.code32 == code32 { return candidate }
+      if candidate.pointee.physical == physical, candidate.pointee.code32 == code32, candidate.pointee.pipe == pipe {
+        return candidate
+      }
       block = candidate.pointee.nextInBucket
     }
     return nil
@@ -90,13 +92,14 @@ extension CPU {
     let offset = UInt(bitPattern: host) &- UInt(bitPattern: c.pointee.ram)
     let inRAM = offset < UInt(c.pointee.ramPages) << 12
     let key = inRAM ? UInt32(truncatingIfNeeded: offset) : physical & memory.addressMask
-    var found = c.pointee.store.find(key, code32: code32)
+    let pipe = s.pointee.pipe
+    var found = c.pointee.store.find(key, code32: code32, pipe: pipe)
     if found == nil || found?.pointee.valid == false {
       found = decodeBlock(host, key, inRAM: inRAM, code32: code32, reuse: found)
     }
     guard let block = found else { return nil }
-    let entry = c.pointee.jump + Int(linear & UInt32(JumpEntry.count - 1))
-    entry.pointee.key = UInt64(linear) | c.pointee.jumpKey
+    let entry = jumpEntry(linear)
+    entry.pointee.key = jumpKey(linear)
     c.pointee.codeTranslations |= 1 << UInt64(linear >> 12 & 63)
     entry.pointee.block = block
     return block
@@ -119,22 +122,31 @@ extension CPU {
     var start = 0
     var count = 0
     var clocks = 0
+    var tail = 0
     let ops = c.pointee.store.scratch
+    var pipeline = Pipeline(state: s.pointee.pipe, model: c.pointee.pipelineModel, code32: code32, address: key)
     while count < BlockStore.longestBlock {
       var op = Op()
       var decoder = Decoder(
         host + start, available: min(available, Decoder.longest + 1), code32: code32, is486: c.pointee.is486,
-        table: owner.table)
+        table: owner.table, timing: c.pointee.timing)
       let status = decoder.decode(&op)
       if status == .short || decoder.length > Decoder.longest { break }
+      pipeline.issue(&op, decoder)
       op.start = UInt16(start)
       op.length = UInt8(decoder.length)
       start += decoder.length
       available -= decoder.length
       clocks += Int(op.clocks)
-      op.clocks = UInt16(truncatingIfNeeded: clocks)
       op.target = op.target &+ UInt32(start)
-      if status == .last, count > 0, fuse(ops + (count - 1), with: op) { break }
+      // A jump in a new line of code is fetched behind the access of what it would be joined with.
+      let end = key &+ UInt32(start)
+      let isInLine = (end &- UInt32(op.length) &- 1) >> 4 == (end &- 1) >> 4
+      if status == .last, count > 0, isInLine || !c.pointee.memoryModel.looksUpCode,
+        fuse(ops + (count - 1), with: op, tail: &tail)
+      {
+        break
+      }
       (ops + count).initialize(to: op)
       count += 1
       if status == .last { break }
@@ -142,8 +154,14 @@ extension CPU {
     if count == 0 { return nil }
     var end = Op()
     end.start = UInt16(start)
-    end.clocks = UInt16(truncatingIfNeeded: clocks)
+    end.exit = pipeline.state
     (ops + count).initialize(to: end)
+    var after = tail
+    for i in stride(from: count - 1, through: 0, by: -1) {
+      ops[i].after = UInt16(truncatingIfNeeded: after)
+      ops[i].original = ops[i].id
+      after += Int(ops[i].clocks)
+    }
     let block = storage(for: count + 1, key, code32: code32, reuse: reuse)
     block.pointee.ops.update(from: ops, count: count + 1)
     block.pointee.cycles = Int32(clocks)
@@ -174,6 +192,7 @@ extension CPU {
     block.pointee.capacity = UInt16(count)
     block.pointee.physical = key
     block.pointee.code32 = code32
+    block.pointee.pipe = s.pointee.pipe
     block.pointee.nextInBucket = c.pointee.store.buckets[bucket]
     c.pointee.store.usedBlocks += 1
     c.pointee.store.usedOps += count
@@ -255,8 +274,9 @@ extension CPU {
     flushTLB()
   }
 
-  /// Joins a compare or a count with the conditional jump behind it.
-  private func fuse(_ first: UnsafeMutablePointer<Op>, with jump: Op) -> Bool {
+  /// Joins a compare or a count with the conditional jump behind it. `tail`: the jump's clocks, where they lie behind an
+  /// access to memory.
+  private func fuse(_ first: UnsafeMutablePointer<Op>, with jump: Op, tail: inout Int) -> Bool {
     let condition = Int(jump.id.rawValue) - Int(OpID.jO.rawValue)
     guard condition >= 0, condition < 16 else { return false }
     let id: OpID
@@ -288,8 +308,12 @@ extension CPU {
     first.pointee.id = id
     first.pointee.mode = table
     first.pointee.length &+= jump.length
-    first.pointee.clocks = jump.clocks
+    switch id {
+    case .cmp8rmJ, .cmp16rmJ, .cmp32rmJ, .cmp8miJ, .cmp16miJ, .cmp32miJ: tail = Int(jump.clocks)
+    default: first.pointee.clocks &+= jump.clocks
+    }
     first.pointee.extra = jump.extra
+    first.pointee.exit = jump.exit
     first.pointee.target = jump.target
     first.pointee.targetMask = jump.targetMask
     return true

@@ -19,13 +19,11 @@ extension Decoder {
   func id(_ base: OpID, _ offset: UInt16) -> OpID { OpID(rawValue: base.rawValue + offset) ?? .otherEnd }
 
   mutating func lower(_ op: inout Op) -> Status {
-    op.clocks =
-      is486
-      ? (isRegister ? form.clocks486.register : form.clocks486.memory)
-      : (isRegister ? form.clocks386.register : form.clocks386.memory)
-    op.extra = is486 ? form.clocks486.taken : form.clocks386.taken
     let byte = isByte
     let z = sizeIndex(byte)
+    op.record = timing.record(opcode: opcode, reg: Int(reg), memory: !isRegister, size: Int(z))
+    op.clocks = timing.least(op.record)
+    if let taken = timing.clocks(op.record, .taken) { op.extra = UInt16(max(taken - Int64(op.clocks), 0)) }
     switch form.operation {
     case .add, .or, .adc, .sbb, .and, .sub, .xor, .cmp:
       return twoOperands(&op, id(.add8rr, UInt16(form.operation.rawValue) * 15), byte, z)
@@ -110,6 +108,8 @@ extension Decoder {
     case .setcc:
       op.a = offset(rm, byte: true)
       op.b = UInt8(opcode & 15)
+      // The 486 takes a clock more to write 1 into a register, and one more to write 0 into memory.
+      op.extra = is486 ? 1 : 0
       op.id = isRegister ? id(.setOr, UInt16(opcode & 15)) : .setccM
     case .jmpRelative:
       branch(&op)
@@ -205,6 +205,10 @@ extension Decoder {
     op.b = reg
     op.imm &= 31
     let byCL = form.second == .CL
+    // RCL and RCR by a count on the 486: the rest of their range is charged by count.
+    if is486, reg & 6 == 2, form.second != .one {
+      if byCL { op.extra = 1 } else { op.clocks += UInt16(CPU.rotateClocks(op.imm)) }
+    }
     op.id = id(.shift8rImm, (isRegister ? 0 : 6) + (byCL ? 3 : 0) + z)
     if isRegister, !byCL, !byte, op.imm != 0 {
       switch reg {
@@ -248,10 +252,11 @@ extension Decoder {
     op.mode = byte ? 1 : (operandSize32 ? 4 : 2)
     op.mode |= repeatPrefix | (isRegister ? 0x20 : 0) | (addressSize32 ? 0x10 : 0)
     if isRegister, form.hasModRM { op.base = form.first == .Eb ? offset(rm, byte: true) : rm * 4 }
-    op.extra = op.clocks
     var ends = false
     switch form.operation {
     case .movs, .cmps, .stos, .lods, .scas, .ins, .outs, .xlat:
+      // Strings charge themselves: the time depends on the repeat prefix, the count and the mode.
+      if form.operation != .xlat { op.clocks = 0 }
       op.seg = segmentOverride == 0xFF ? UInt8(SegmentIndex.ds) : segmentOverride
       op.mask = addressSize32 ? 0xFFFF_FFFF : 0xFFFF
       ends = repeatPrefix != 0 || form.operation == .ins || form.operation == .outs

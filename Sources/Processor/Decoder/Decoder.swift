@@ -24,6 +24,7 @@ struct Decoder {
   let code32: Bool
   let is486: Bool
   let table: DecodeTable
+  let timing: TimingTable
 
   var position = 0
   var operandSize32: Bool
@@ -34,13 +35,21 @@ struct Decoder {
   var modRM: UInt8 = 0
   var isRegister = true
   var ranOut = false
+  /// What the pipelines count: prefixes other than REP, SIB byte, displacement, immediate.
+  var prefixes = 0
+  var hasSIB = false
+  var hasDisplacement = false
+  var hasImmediate = false
 
-  init(_ bytes: UnsafePointer<UInt8>, available: Int, code32: Bool, is486: Bool, table: DecodeTable) {
+  init(
+    _ bytes: UnsafePointer<UInt8>, available: Int, code32: Bool, is486: Bool, table: DecodeTable, timing: TimingTable
+  ) {
     self.bytes = bytes
     self.available = available
     self.code32 = code32
     self.is486 = is486
     self.table = table
+    self.timing = timing
     operandSize32 = code32
     addressSize32 = code32
   }
@@ -85,6 +94,7 @@ struct Decoder {
       case 0xF3: repeatPrefix = 0x40
       default: break prefixes
       }
+      if opcode != 0xF2, opcode != 0xF3 { prefixes += 1 }
       // The length limit is checked by the caller; more than 15 prefixes alone exceed it.
       if position >= Decoder.longest { return .short }
       opcode = Int(byte())
@@ -164,6 +174,7 @@ struct Decoder {
       var base = rm
       if rm == 4 {
         let sib = byte()
+        hasSIB = true
         base = sib & 7
         let index = sib >> 3 & 7
         if index != 4 {
@@ -173,6 +184,7 @@ struct Decoder {
       }
       if base == 5, mod == 0 {
         op.disp = dword()
+        hasDisplacement = true
       } else {
         op.base = base * 4
         if base == 4 || base == 5 { segment = UInt8(SegmentIndex.ss) }
@@ -184,6 +196,7 @@ struct Decoder {
       let indices: InlineArray<8, UInt8> = [24, 28, 24, 28, 32, 32, 32, 32]
       if rm == 6, mod == 0 {
         op.disp = word()
+        hasDisplacement = true
       } else {
         op.base = bases[Int(rm)]
         op.index = indices[Int(rm)]
@@ -191,6 +204,7 @@ struct Decoder {
       }
       op.mask = 0xFFFF
     }
+    if mod != 0 { hasDisplacement = true }
     if mod == 1 {
       op.disp = signedByte()
     } else if mod == 2 {
@@ -208,6 +222,11 @@ struct Decoder {
   }
 
   mutating func immediate(_ operand: Operand, _ op: inout Op) {
+    switch operand {
+    case .Ib, .Ibs, .Iw, .Iz, .Jb, .Jz, .Ap: hasImmediate = true
+    case .Ob, .Ov: hasDisplacement = true
+    default: break
+    }
     switch operand {
     case .Ib: if form.operation == .enter { op.disp = UInt32(byte()) } else { op.imm = UInt32(byte()) }
     case .Ibs: op.imm = signedByte()

@@ -21,10 +21,6 @@ struct InstructionForm {
   var first = Operand.none
   var second = Operand.none
   var third = Operand.none
-  /// Clocks with a register operand (or none) and with a memory operand, on the 386 and the 486; and what a taken
-  /// branch adds. Variable parts are charged by the instruction itself.
-  var clocks386: (register: UInt16, memory: UInt16, taken: UInt16) = (2, 2, 0)
-  var clocks486: (register: UInt16, memory: UInt16, taken: UInt16) = (1, 1, 0)
   /// Has a ModRM byte.
   var hasModRM = false
   /// LOCK is allowed with a memory destination.

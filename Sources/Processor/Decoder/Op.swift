@@ -1,9 +1,11 @@
 import Hardware
 
-/// One predecoded operation, 40 bytes. Register operands are byte offsets into `CPUState` (AL 0, AH 1, CL 4 ... EDI 28;
+/// One predecoded operation, 44 bytes. Register operands are byte offsets into `CPUState` (AL 0, AH 1, CL 4 ... EDI 28;
 /// 32 is the register that is always zero).
 struct Op {
   var id = OpID.end
+  /// What `id` is when it isn't `.event`: see `CPU.look(behind:)`.
+  var original = OpID.end
   /// Offset of the instruction from the start of its block, and its length (both instructions' for a fused pair).
   var start: UInt16 = 0
   var length: UInt8 = 0
@@ -19,10 +21,16 @@ struct Op {
   var scale: UInt8 = 0
   /// Operand size in bytes (for `other`), bit 6: REP/REPE, bit 7: REPNE, bit 5: register form, bit 4: 32-bit address.
   var mode: UInt8 = 0
-  /// Clocks of the block up to and including this instruction.
+  /// This instruction's static clocks.
   var clocks: UInt16 = 0
-  /// Clocks to add when a branch is taken; this instruction's own static clocks for `other`.
+  /// Static clocks of its block after this instruction.
+  var after: UInt16 = 0
+  /// Clocks to add when a branch is taken or a condition true.
   var extra: UInt16 = 0
+  /// Its record in the timing table, for `other` and `otherEnd`.
+  var record: UInt16 = 0
+  /// State of the pipeline behind it (`Pipe`), if it goes on to the next instruction.
+  var exit: UInt16 = 0
   var imm: UInt32 = 0
   var disp: UInt32 = 0
   /// 0xFFFF or 0xFFFFFFFF: address size of the memory operand.
@@ -33,6 +41,8 @@ struct Op {
 
   /// Operand size in bytes.
   @inline(__always) var size: Int { Int(mode & 7) }
+  /// A numeric instruction: `extra` clocks more, of which the last `targetMask` run beside the processor.
+  var isEscape: Bool { id == .escapeRegister || id == .escapeMemory }
   @inline(__always) var isRegisterForm: Bool { mode & 0x20 != 0 }
   @inline(__always) var is32BitAddress: Bool { mode & 0x10 != 0 }
 }
@@ -47,6 +57,10 @@ struct Block {
   var capacity: UInt16 = 0
   var code32 = false
   var valid = false
+  /// The state of the pipeline for which the static clocks are right.
+  var pipe: UInt16 = 0
+  /// `Caches.epoch` when all lines of code were the last used ones of their sets.
+  var epoch = 0
   /// Physical address of the first byte.
   var physical: UInt32 = 0
   /// Index of the block's RAM page, or 0xFFFFFFFF for ROM.

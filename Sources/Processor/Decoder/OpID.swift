@@ -59,4 +59,6 @@ enum OpID: UInt16 {
   case otherEnd
   /// The end of a block that falls through.
   case end
+  /// Something may have to be done before the operation, whose id is in `original`.
+  case event
 }

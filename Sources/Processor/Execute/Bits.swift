@@ -16,9 +16,17 @@ extension CPU {
     let index = forward ? value.trailingZeroBitCount : 31 - value.leadingZeroBitCount
     setRegister(o.pointee.b * 4, size, UInt32(index))
     s.pointee.fres = 1
-    // 386: 10 + 3n clocks, n the bits passed over.
-    let passed = forward ? index : size * 8 - 1 - index
-    return charge(Int64(3 * passed))
+    return charge(scanClocks(index, forward: forward, size))
+  }
+
+  /// Clocks of a bit scan above those with a source of 0 (486) or with the first bit set (386).
+  ///
+  /// - Source: 386 PRM: 10 + 3n, n the bits passed over. i486 PRM: BSF 8 + 4(b+1) + 3(i+1) + 3(n+1) with the numbers of
+  ///   byte, nibble and bit that the scan finds; BSR 7 + 3(32-n); a clock more from memory, as in the tables' minimum.
+  private func scanClocks(_ index: Int, forward: Bool, _ size: Int) -> Int64 {
+    if !c.pointee.is486 { return Int64(3 * (forward ? index : size * 8 - 1 - index)) }
+    if !forward { return Int64(1 + 3 * (32 - index)) }
+    return Int64(2 + 4 * (index / 8 + 1) + 3 * (index / 4 % 2 + 1) + 3 * (index % 4 + 1))
   }
 
   /// BT BTS BTR BTC. With a register bit index and a memory operand the index reaches outside the operand, signed.
@@ -102,7 +110,10 @@ extension CPU {
       return a == accumulator ? source : a
     }
     if !done, faulted { return false }
-    if old != accumulator { setRegister(0, size, old) }
+    if old != accumulator {
+      setRegister(0, size, old)
+      return charge(o, .unequal) && done
+    }
     return done
   }
 

@@ -6,7 +6,8 @@ extension CPU {
   /// The block is being left behind operation `o`: either it faulted (EIP goes back to it), or the block is no longer
   /// what it was or the slice is used up (EIP goes on behind it). Gives back the clocks of what didn't run.
   func leave(_ block: UnsafeMutablePointer<Block>, _ o: UnsafePointer<Op>) {
-    s.pointee.left &+= Int64(block.pointee.cycles &- Int32(o.pointee.clocks))
+    s.pointee.left &+= Int64(o.pointee.after)
+    s.pointee.pipe = o.pointee.exit
     s.pointee.eip &+= UInt32(o.pointee.start)
     if c.pointee.exception == 0 { s.pointee.eip &+= UInt32(o.pointee.length) }
     _ = settle(block)
@@ -22,7 +23,30 @@ extension CPU {
     return pause
   }
 
+  /// Charges what the path that an instruction took costs beyond its static clocks: the number for `role` in its record,
+  /// or the basic one. false: the slice is used up, the block must be left.
+  @discardableResult
+  func charge(_ o: UnsafePointer<Op>, _ role: TimingRole, plus more: Int64 = 0) -> Bool {
+    let timing = c.pointee.timing
+    let record = o.pointee.record
+    guard let total = timing.clocks(record, role) ?? timing.clocks(record, .base) else { return charge(more) }
+    let clocks = total &+ more &- Int64(timing.least(record))
+    if clocks < 0 {
+      // Time that wasn't needed. The slice doesn't get longer by it: somebody may have asked for attention.
+      s.pointee.target &+= clocks
+      return s.pointee.left >= 0
+    }
+    return charge(clocks)
+  }
+
+  /// As `charge` with the number for the mode the processor is in.
+  @discardableResult
+  func chargeByMode(_ o: UnsafePointer<Op>) -> Bool {
+    charge(o, isV86 ? .v86 : isProtected ? .protected : .base)
+  }
+
   /// Charges clocks that the table can't know. false: the slice is used up, the block must be left.
+  @discardableResult
   @inline(__always) func charge(_ clocks: Int64) -> Bool {
     s.pointee.left &-= clocks
     return s.pointee.left >= 0
@@ -36,6 +60,18 @@ extension CPU {
     guard let value: T = load(o) else { return false }
     set(o.pointee.a, value)
     return true
+  }
+
+  /// SETcc.
+  @inline(__always) func setByte(_ o: UnsafePointer<Op>, _ value: Bool) {
+    set(o.pointee.a, UInt8(value ? 1 : 0))
+    if value { chargeHere(o, Int64(o.pointee.extra)) }
+  }
+
+  @inline(__always) func storeByte(_ o: UnsafePointer<Op>, _ value: Bool) -> Bool {
+    let done = store(o, UInt8(value ? 1 : 0))
+    if !value, !faulted { chargeHere(o, Int64(o.pointee.extra)) }
+    return done
   }
 
   @inline(__always) func testMemory<T: Width>(_ o: UnsafePointer<Op>, _ b: T) -> Bool {
@@ -166,6 +202,7 @@ extension CPU {
       return false
     }
     s.pointee.eip = target
+    s.pointee.pipe = Pipe.jumped
     return true
   }
 
@@ -179,6 +216,7 @@ extension CPU {
       return jump(to: (s.pointee.eip &+ o.pointee.target) & o.pointee.targetMask)
     }
     s.pointee.eip &+= UInt32(o.pointee.start) &+ UInt32(o.pointee.length)
+    s.pointee.pipe = o.pointee.exit
     return true
   }
 
@@ -209,6 +247,7 @@ extension CPU {
       return false
     }
     s.pointee.eip = target
+    s.pointee.pipe = Pipe.jumped
     return true
   }
 
@@ -266,7 +305,8 @@ extension CPU {
 // MARK: Multiplication into a register
 
 extension CPU {
-  /// IMUL r, r/m and IMUL r, r/m, imm: CF and OF tell whether the product lost bits.
+  /// IMUL r, r/m and IMUL r, r/m, imm: CF and OF tell whether the product lost bits. The time depends on `b`, the
+  /// immediate or else the r/m operand.
   @inline(__always) func multiply<T: Width>(_ o: UnsafePointer<Op>, _ a: T, _ b: T) -> T {
     let x = Int64(Int32(bitPattern: a.signExtended))
     let y = Int64(Int32(bitPattern: b.signExtended))
@@ -275,7 +315,14 @@ extension CPU {
     setResult(r)
     let lost = Int64(Int32(bitPattern: r.signExtended)) != product
     setCarryOverflow(lost, lost)
+    chargeHere(o, multiplyClocks(UInt32(truncatingIfNeeded: y.magnitude), negative: y < 0))
     return r
+  }
+
+  @inline(__always) func multiplyByMemory<T: Width>(_ o: UnsafePointer<Op>, _ a: T) -> Bool {
+    guard let b: T = load(o) else { return false }
+    set(o.pointee.a, multiply(o, a, b))
+    return true
   }
 
   @inline(__always) func multiplyMemory<T: Width>(_ o: UnsafePointer<Op>, _ b: T) -> Bool {

@@ -122,10 +122,10 @@ extension CPU {
       let address = (reg(3) &+ UInt32(get(0, UInt8.self))) & o.pointee.mask
       guard let value = loadAt(o, Int(o.pointee.seg), address, 1) else { return false }
       set(0, UInt8(truncatingIfNeeded: value))
-    case .pusha: return pushAll(o)
+    case .pusha: return withWritesCounted { pushAll(o) }
     case .popa: return popAll(o)
     case .pushf: return pushFlags(o)
-    case .enter: return enter(o)
+    case .enter: return withWritesCounted { enter(o) }
     case .leave: return leaveFrame(o)
     case .pushSegment: return pushSegment(o)
     case .popSegment: return popSegment(o)
@@ -156,6 +156,7 @@ extension CPU {
     case .sidt: return storeTable(o, s.pointee.idtBase, s.pointee.idtLimit)
     case .lgdt, .lidt: return loadTable(o)
     case .smsw:
+      chargeByMode(o)
       return setOperand(o, o.pointee.isRegisterForm ? o.pointee.size : 2, s.pointee.cr0)
     case .clts:
       guard isPrivileged else { return false }
@@ -167,7 +168,8 @@ extension CPU {
     return true
   }
 
-  /// Operations that end their block.
+  /// Operations that end their block. Behind a far jump the pipeline starts anew with its target; the clocks of
+  /// interrupts, task switches and IRET contain that.
   @inline(never) func executeLast(_ o: UnsafePointer<Op>) -> Flow {
     c.pointee.op = o
     let done: Bool
@@ -188,12 +190,20 @@ extension CPU {
     case .popSegment: done = popSegment(o)
     case .movToSegment: done = moveToSegment(o)
     case .jmpFarPointer:
+      s.pointee.pipe = Pipe.jumped
       return flow(farJump(o, selector: UInt16(truncatingIfNeeded: o.pointee.imm), offset: o.pointee.disp))
     case .callFarPointer:
+      s.pointee.pipe = Pipe.jumped
       return flow(farCall(o, selector: UInt16(truncatingIfNeeded: o.pointee.imm), offset: o.pointee.disp))
-    case .jmpFarMemory, .callFarMemory: return farMemory(o)
-    case .retf, .retfPop: return flow(farReturn(o))
-    case .iret: return flow(interruptReturn(o))
+    case .jmpFarMemory, .callFarMemory:
+      s.pointee.pipe = Pipe.jumped
+      return farMemory(o)
+    case .retf, .retfPop:
+      s.pointee.pipe = Pipe.jumped
+      return flow(farReturn(o))
+    case .iret:
+      s.pointee.pipe = Pipe.flushed
+      return flow(interruptReturn(o))
     case .int3: return flow(softwareInterrupt(o, Vector.bp, kind: .breakpoint))
     case .int: return flow(softwareInterrupt(o, o.pointee.imm, kind: .int))
     case .into:
@@ -206,8 +216,12 @@ extension CPU {
     case .lldt: done = loadLDT(o)
     case .ltr: done = loadTaskRegister(o)
     case .invlpg: done = invalidatePage(o)
-    case .invd, .wbinvd: done = isPrivileged
-    case .loadall: return flow(loadAll(o))
+    case .invd, .wbinvd:
+      done = isPrivileged
+      if done { emptyCache() }
+    case .loadall:
+      s.pointee.pipe = Pipe.flushed
+      return flow(loadAll(o))
     default:
       fault(Vector.ud)
       return .leave

@@ -20,6 +20,7 @@ extension CPU {
     outer: while true {
       s.pointee.left &-= Int64(block.pointee.cycles)
       c.pointee.block = block
+      if _slowPath(block.pointee.epoch != c.pointee.epoch) { enter(block) }
       o = UnsafePointer(block.pointee.ops)
       body: while true {
         switch o.pointee.id {
@@ -216,15 +217,15 @@ extension CPU {
         case .shift8rImm: shiftRegister(o, UInt8.self, o.pointee.imm)
         case .shift16rImm: shiftRegister(o, UInt16.self, o.pointee.imm)
         case .shift32rImm: shiftRegister(o, UInt32.self, o.pointee.imm)
-        case .shift8rCL: shiftRegister(o, UInt8.self, reg(1) & 31)
-        case .shift16rCL: shiftRegister(o, UInt16.self, reg(1) & 31)
-        case .shift32rCL: shiftRegister(o, UInt32.self, reg(1) & 31)
+        case .shift8rCL: shiftRegisterByCL(o, UInt8.self)
+        case .shift16rCL: shiftRegisterByCL(o, UInt16.self)
+        case .shift32rCL: shiftRegisterByCL(o, UInt32.self)
         case .shift8mImm: if !shiftMemory(o, UInt8.self, o.pointee.imm) { break outer }
         case .shift16mImm: if !shiftMemory(o, UInt16.self, o.pointee.imm) { break outer }
         case .shift32mImm: if !shiftMemory(o, UInt32.self, o.pointee.imm) { break outer }
-        case .shift8mCL: if !shiftMemory(o, UInt8.self, reg(1) & 31) { break outer }
-        case .shift16mCL: if !shiftMemory(o, UInt16.self, reg(1) & 31) { break outer }
-        case .shift32mCL: if !shiftMemory(o, UInt32.self, reg(1) & 31) { break outer }
+        case .shift8mCL: if !shiftMemoryByCL(o, UInt8.self) { break outer }
+        case .shift16mCL: if !shiftMemoryByCL(o, UInt16.self) { break outer }
+        case .shift32mCL: if !shiftMemoryByCL(o, UInt32.self) { break outer }
         case .shl16rImm: shl(o, UInt16.self)
         case .shl32rImm: shl(o, UInt32.self)
         case .shr16rImm: shr(o, UInt16.self)
@@ -249,8 +250,8 @@ extension CPU {
         // IMUL into a register
         case .imul16r: set(o.pointee.a, multiply(o, get(o.pointee.a, UInt16.self), get(o.pointee.b, UInt16.self)))
         case .imul32r: set(o.pointee.a, multiply(o, get(o.pointee.a, UInt32.self), get(o.pointee.b, UInt32.self)))
-        case .imul16m: if !multiplyMemory(o, get(o.pointee.a, UInt16.self)) { break outer }
-        case .imul32m: if !multiplyMemory(o, get(o.pointee.a, UInt32.self)) { break outer }
+        case .imul16m: if !multiplyByMemory(o, get(o.pointee.a, UInt16.self)) { break outer }
+        case .imul32m: if !multiplyByMemory(o, get(o.pointee.a, UInt32.self)) { break outer }
         case .imul16ri:
           set(o.pointee.a, multiply(o, get(o.pointee.b, UInt16.self), UInt16(truncatingIfNeeded: o.pointee.imm)))
         case .imul32ri:
@@ -285,23 +286,23 @@ extension CPU {
         case .jNL: if branch(o, taken: condition(13)) { break body } else { break outer }
         case .jLE: if branch(o, taken: condition(14)) { break body } else { break outer }
         case .jNLE: if branch(o, taken: condition(15)) { break body } else { break outer }
-        case .setOr: set(o.pointee.a, UInt8(condition(0) ? 1 : 0))
-        case .setNOr: set(o.pointee.a, UInt8(condition(1) ? 1 : 0))
-        case .setBr: set(o.pointee.a, UInt8(condition(2) ? 1 : 0))
-        case .setNBr: set(o.pointee.a, UInt8(condition(3) ? 1 : 0))
-        case .setZr: set(o.pointee.a, UInt8(condition(4) ? 1 : 0))
-        case .setNZr: set(o.pointee.a, UInt8(condition(5) ? 1 : 0))
-        case .setBEr: set(o.pointee.a, UInt8(condition(6) ? 1 : 0))
-        case .setNBEr: set(o.pointee.a, UInt8(condition(7) ? 1 : 0))
-        case .setSr: set(o.pointee.a, UInt8(condition(8) ? 1 : 0))
-        case .setNSr: set(o.pointee.a, UInt8(condition(9) ? 1 : 0))
-        case .setPr: set(o.pointee.a, UInt8(condition(10) ? 1 : 0))
-        case .setNPr: set(o.pointee.a, UInt8(condition(11) ? 1 : 0))
-        case .setLr: set(o.pointee.a, UInt8(condition(12) ? 1 : 0))
-        case .setNLr: set(o.pointee.a, UInt8(condition(13) ? 1 : 0))
-        case .setLEr: set(o.pointee.a, UInt8(condition(14) ? 1 : 0))
-        case .setNLEr: set(o.pointee.a, UInt8(condition(15) ? 1 : 0))
-        case .setccM: if !store(o, UInt8(condition(o.pointee.b) ? 1 : 0)) { break outer }
+        case .setOr: setByte(o, condition(0))
+        case .setNOr: setByte(o, condition(1))
+        case .setBr: setByte(o, condition(2))
+        case .setNBr: setByte(o, condition(3))
+        case .setZr: setByte(o, condition(4))
+        case .setNZr: setByte(o, condition(5))
+        case .setBEr: setByte(o, condition(6))
+        case .setNBEr: setByte(o, condition(7))
+        case .setSr: setByte(o, condition(8))
+        case .setNSr: setByte(o, condition(9))
+        case .setPr: setByte(o, condition(10))
+        case .setNPr: setByte(o, condition(11))
+        case .setLr: setByte(o, condition(12))
+        case .setNLr: setByte(o, condition(13))
+        case .setLEr: setByte(o, condition(14))
+        case .setNLEr: setByte(o, condition(15))
+        case .setccM: if !storeByte(o, condition(o.pointee.b)) { break outer }
         // Near transfers
         case .jmp: if jump(o) { break body } else { break outer }
         case .call16: if call(o, UInt16.self) { break body } else { break outer }
@@ -461,7 +462,9 @@ extension CPU {
         case .other: if !execute(o) { break outer }
         case .otherEnd:
           switch executeLast(o) {
-          case .next: s.pointee.eip &+= UInt32(o.pointee.start) &+ UInt32(o.pointee.length)
+          case .next:
+            s.pointee.eip &+= UInt32(o.pointee.start) &+ UInt32(o.pointee.length)
+            s.pointee.pipe = o.pointee.exit
           case .jumped: break
           case .leave: break outer
           }
@@ -469,7 +472,11 @@ extension CPU {
           break body
         case .end:
           s.pointee.eip &+= UInt32(o.pointee.start)
+          s.pointee.pipe = o.pointee.exit
           break body
+        // Something may have to be done before this operation.
+        case .event:
+          if look(at: o) { continue body } else { return .again }
         }
         o += 1
       }
@@ -477,8 +484,8 @@ extension CPU {
       if _slowPath(s.pointee.left <= 0) { return settle(block) }
       let code = seg(SegmentIndex.cs)
       let linear = code.pointee.base &+ s.pointee.eip
-      let entry = c.pointee.jump + Int(linear & UInt32(JumpEntry.count - 1))
-      if _fastPath(entry.pointee.key == UInt64(linear) | c.pointee.jumpKey), let next = entry.pointee.block {
+      let entry = jumpEntry(linear)
+      if _fastPath(entry.pointee.key == jumpKey(linear)), let next = entry.pointee.block {
         block = next
       } else {
         guard let next = findBlock(linear) else { return settle(block, .step) }

@@ -4,8 +4,7 @@ extension CPU {
   /// MUL and IMUL of the accumulator. CF = OF = the high half matters; the other flags are undefined and follow the low
   /// half here.
   ///
-  /// Clocks: 386 early-out multiply, 9 to 38 by the highest bit of the operand; 486 13 to 42 likewise.
-  /// - Source: 386 PRM, MUL (note on early-out: max(ceil(log2 |m|), 3) + 6 clocks); i486 PRM table 10.
+  /// The multiplication ends early with a small operand: `multiplyClocks`.
   func multiplyAccumulator(_ o: UnsafePointer<Op>) -> Bool {
     let size = o.pointee.size
     guard let b = operand(o, size) else { return false }
@@ -31,9 +30,8 @@ extension CPU {
     s.pointee.fres = UInt64(extended(low, size))
     let matters = signed ? high != (low >> UInt32(bits - 1) & 1 != 0 ? mask(size) : 0) : high != 0
     setCarryOverflow(matters, matters)
-    let magnitude = signed && extended(b, size) >> 31 != 0 ? ~extended(b, size) : b
-    let significant = 32 - magnitude.leadingZeroBitCount
-    return charge(Int64(max(significant, 3) - 3))
+    let negative = signed && extended(b, size) >> 31 != 0
+    return charge(multiplyClocks(negative ? 0 &- extended(b, size) : b, negative: negative))
   }
 
   /// DIV and IDIV; #DE when the quotient doesn't fit or the divisor is zero. Flags are undefined and stay.
@@ -77,8 +75,7 @@ extension CPU {
       setRegister(0, size, UInt32(truncatingIfNeeded: quotient))
       setRegister(8, size, UInt32(truncatingIfNeeded: remainder))
     }
-    // The table holds the byte form for bytes and the word form else; a dword division takes 16 clocks more.
-    return charge(size == 4 ? 16 : 0)
+    return true
   }
 
   /// Sign-extends the low `size` bytes.

@@ -29,9 +29,17 @@ extension CPU {
     }
   }
 
+  /// Real mode, protected mode with I/O privilege, without it (the permission map is read), V86.
+  var portRole: TimingRole {
+    if !isProtected { return .base }
+    if isV86 { return c.pointee.is486 ? .v86 : .privileged }
+    return s.pointee.cpl <= iopl ? .protected : .privileged
+  }
+
   func input(_ o: UnsafePointer<Op>, port: UInt16) -> Bool {
     let size = o.pointee.size
     guard mayUsePort(port, size) else { return false }
+    charge(o, portRole)
     setRegister(0, size, readPort(port, size))
     return true
   }
@@ -39,6 +47,7 @@ extension CPU {
   func output(_ o: UnsafePointer<Op>, port: UInt16) -> Bool {
     let size = o.pointee.size
     guard mayUsePort(port, size) else { return false }
+    charge(o, portRole)
     writePort(port, size, register(0, size))
     return true
   }

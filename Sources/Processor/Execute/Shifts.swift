@@ -70,6 +70,19 @@ extension CPU {
     set(o.pointee.a, shift(o.pointee.b, get(o.pointee.a, T.self), count))
   }
 
+  /// The same by CL. RCL and RCR take longer the farther they go (486).
+  @inline(__always) func shiftRegisterByCL<T: Width>(_ o: UnsafePointer<Op>, _: T.Type) {
+    let count = reg(1) & 31
+    shiftRegister(o, T.self, count)
+    if o.pointee.extra != 0 { chargeHere(o, CPU.rotateClocks(count)) }
+  }
+  @inline(__always) func shiftMemoryByCL<T: Width>(_ o: UnsafePointer<Op>, _: T.Type) -> Bool {
+    let count = reg(1) & 31
+    guard shiftMemory(o, T.self, count) else { return false }
+    if o.pointee.extra != 0 { chargeHere(o, CPU.rotateClocks(count)) }
+    return true
+  }
+
   /// The shift instruction's memory form. The operand is written even when the count is 0.
   @inline(__always) func shiftMemory<T: Width>(_ o: UnsafePointer<Op>, _: T.Type, _ count: UInt32) -> Bool {
     let kind = o.pointee.b

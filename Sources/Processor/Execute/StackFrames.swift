@@ -53,7 +53,10 @@ extension CPU {
       {
         setReg(4, new)
         setRegister(20, size, frame)
-        return charge(level > 0 ? Int64(4 * level) : 0) && !c.pointee.leaveBlock
+        // 386 PRM: 10, 12, 15 + 4(n-1) clocks for levels 0, 1, n; i486 PRM: 14, 17, 17 + 3n.
+        let each = c.pointee.is486 ? 3 * level : 4 * (level - 1)
+        let done = level > 1 ? charge(o, .many, plus: Int64(each)) : charge(o, level == 1 ? .one : .base)
+        return done && !c.pointee.leaveBlock
       }
     }
     setReg(4, esp)
@@ -89,6 +92,7 @@ extension CPU {
     let size = UInt32(o.pointee.size)
     guard loadSegment(index, UInt16(truncatingIfNeeded: selector)) else { return false }
     drop(size)
+    chargeByMode(o)
     if index == SegmentIndex.ss { shadowNextInstruction() }
     return true
   }
@@ -97,6 +101,7 @@ extension CPU {
     guard let selector = operand(o, 2) else { return false }
     let index = Int(o.pointee.b)
     guard loadSegment(index, UInt16(truncatingIfNeeded: selector)) else { return false }
+    chargeByMode(o)
     if index == SegmentIndex.ss { shadowNextInstruction() }
     return true
   }
@@ -117,6 +122,7 @@ extension CPU {
     else { return false }
     guard loadSegment(Int(o.pointee.imm), UInt16(truncatingIfNeeded: selector)) else { return false }
     setRegister(o.pointee.b * 4, size, value)
+    chargeByMode(o)
     return true
   }
 }
@@ -131,6 +137,7 @@ extension CPU {
     }
     // VM and RF read as 0 in the image.
     let image = eflags & ~(EFLAGS.vm | EFLAGS.rf)
+    chargeByMode(o)
     return o.pointee.size == 2 ? push(o, UInt16(truncatingIfNeeded: image)) : push(o, image)
   }
 
@@ -141,6 +148,7 @@ extension CPU {
     }
     guard let image = stackValue(o, o.pointee.size) else { return false }
     drop(UInt32(o.pointee.size))
+    chargeByMode(o)
     // POPF never changes VM; POPFD clears RF.
     setFlags(image, size: o.pointee.size, changeable: changeableFlags)
     return true

@@ -35,24 +35,63 @@ extension CPU {
       if b == nil { return 0 }
     }
     guard n > 1 else { return 0 }
+    // What compares may end early; then what the memory makes of it in time may end it earlier.
+    if operation == .cmps, let a, let b { n = scan(o, n, { a.loadUnaligned(fromByteOffset: $0, as: T.self) }, b) }
+    if operation == .scas, let b {
+      let value = get(0, T.self)
+      n = scan(o, n, { _ in value }, b)
+    }
+    if c.pointee.memoryModel.isModelled {
+      n = pass(
+        o, operation, n, each, usesSource ? seg(Int(o.pointee.seg)).pointee.base &+ si : nil,
+        usesDestination ? seg(SegmentIndex.es).pointee.base &+ di : nil, T.bytes)
+    } else {
+      s.pointee.left &-= Int64(n) &* each
+    }
     switch operation {
     case .movs: if let a, let b { move(a, b, n, T.self) }
     case .stos: if let b { fill(b, n, get(0, T.self)) }
     case .lods:
       // Only the last one stays.
       if let a { set(0, a.loadUnaligned(fromByteOffset: Int((n &- 1) &* T.bytes), as: T.self)) }
-    case .cmps:
-      if let a, let b { n = compare(o, n, { a.loadUnaligned(fromByteOffset: $0, as: T.self) }, UnsafeRawPointer(b)) }
-    default:
-      let value = get(0, T.self)
-      if let b { n = compare(o, n, { _ in value }, UnsafeRawPointer(b)) }
+    case .cmps: if let a, let b { compareLast(a.loadUnaligned(fromByteOffset: last(n, T.self), as: T.self), b, n) }
+    default: if let b { compareLast(get(0, T.self), b, n) }
     }
     if usesSource { setReg(6, reg(6) & ~mask | (si &+ n &* T.bytes) & mask) }
     if usesDestination { setReg(7, reg(7) & ~mask | (di &+ n &* T.bytes) & mask) }
     setReg(1, reg(1) & ~mask | (reg(1) &- n) & mask)
-    s.pointee.left &-= Int64(n) &* each
     return n
   }
+
+  /// Charges `n` iterations with what their accesses cost, as one by one, and stops where the slice ends.
+  /// - Returns: the iterations that fit, one at least.
+  private func pass(
+    _ o: UnsafePointer<Op>, _ operation: Operation, _ n: UInt32, _ each: Int64, _ source: UInt32?,
+    _ destination: UInt32?, _ bytes: UInt32
+  ) -> UInt32 {
+    let writes = operation == .movs || operation == .stos
+    var done: UInt32 = 0
+    while done < n {
+      if let source {
+        let linear = source &+ done &* bytes
+        touch(o, c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1)), linear, bytes)
+      }
+      if let destination {
+        let linear = destination &+ done &* bytes
+        if writes {
+          post(o, linear, bytes)
+        } else {
+          touch(o, c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1)), linear, bytes)
+        }
+      }
+      s.pointee.left &-= each
+      done &+= 1
+      if s.pointee.left <= 0 { break }
+    }
+    return done
+  }
+
+  @inline(__always) private func last<T: Width>(_ n: UInt32, _: T.Type) -> Int { Int((n &- 1) &* T.bytes) }
 
   /// The host address of `offset` in segment `index` if it is in the TLB, and `n` reduced to the elements of `bytes`
   /// that follow it in its page and its segment. nil: not now.
@@ -91,21 +130,21 @@ extension CPU {
   }
 
   /// Compares until the repeat condition ends it or `n` are done. - Returns: comparisons made.
-  @inline(__always) private func compare<T: Width>(
-    _ o: UnsafePointer<Op>, _ n: UInt32, _ left: (Int) -> T, _ b: UnsafeRawPointer
+  @inline(__always) private func scan<T: Width>(
+    _ o: UnsafePointer<Op>, _ n: UInt32, _ left: (Int) -> T, _ b: UnsafeMutableRawPointer
   ) -> UInt32 {
     let wantsEqual = o.pointee.mode & 0x40 != 0
     var done: UInt32 = 0
-    var x: T = 0
-    var y: T = 0
     while done < n {
       let at = Int(done &* T.bytes)
-      x = left(at)
-      y = b.loadUnaligned(fromByteOffset: at, as: T.self)
       done &+= 1
-      if (x == y) != wantsEqual { break }
+      if (left(at) == b.loadUnaligned(fromByteOffset: at, as: T.self)) != wantsEqual { break }
     }
-    _ = alu(.cmp, x, y)
     return done
+  }
+
+  /// The flags of the last comparison.
+  @inline(__always) private func compareLast<T: Width>(_ x: T, _ b: UnsafeMutableRawPointer, _ n: UInt32) {
+    _ = alu(.cmp, x, b.loadUnaligned(fromByteOffset: last(n, T.self), as: T.self))
   }
 }

@@ -1,25 +1,32 @@
 import Hardware
 
-/// Clocks of the string instructions: once, the start of a repeated one, and each iteration.
-///
-/// - Source: 386 PRM and i486 PRM, string instruction pages.
+/// Clocks of a string instruction in the current mode: once, the start of a repeated one by the count, each iteration.
 private struct StringClocks {
-  let once: Int64
-  let start: Int64
-  let each: Int64
+  var once: Int64 = 0
+  var none: Int64 = 0
+  var one: Int64 = 0
+  var start: Int64 = 0
+  var each: Int64 = 0
 
-  static func of(_ operation: Operation, is486: Bool) -> StringClocks {
-    let k: (Int64, Int64, Int64)
-    switch operation {
-    case .movs: k = is486 ? (7, 12, 3) : (7, 8, 4)
-    case .stos: k = is486 ? (5, 7, 4) : (4, 5, 5)
-    case .lods: k = is486 ? (5, 7, 4) : (5, 5, 6)
-    case .cmps: k = is486 ? (8, 7, 7) : (10, 5, 9)
-    case .scas: k = is486 ? (6, 7, 5) : (7, 5, 8)
-    case .ins: k = is486 ? (17, 16, 8) : (15, 13, 6)
-    default: k = is486 ? (17, 17, 5) : (14, 12, 5)
-    }
-    return StringClocks(once: k.0, start: k.1, each: k.2)
+  init(_ cpu: CPU, _ record: UInt16, _ operation: Operation, _ size: Int) {
+    let timing = cpu.c.pointee.timing
+    let mode = operation == .ins || operation == .outs ? cpu.portRole : .base
+    let (first, iteration): (TimingRole, TimingRole) =
+      switch mode {
+      case .protected: (.repeatProtected, .eachProtected)
+      case .privileged: (.repeatPrivileged, .eachPrivileged)
+      case .v86: (.repeatV86, .eachV86)
+      default: (.repeat, .each)
+      }
+    once = timing.clocks(record, mode) ?? timing.clocks(record, .base) ?? 0
+    start = timing.clocks(record, first) ?? timing.clocks(record, .repeat) ?? 0
+    each = timing.clocks(record, iteration) ?? timing.clocks(record, .each) ?? 1
+    none = timing.clocks(record, .repeatNone) ?? start
+    // What each access takes longer than on a bus that is wide enough and doesn't wait.
+    let accesses: Int64 = operation == .movs || operation == .cmps ? 2 : 1
+    once &+= accesses &* cpu.stringWait(size)
+    each &+= accesses &* cpu.stringWait(size)
+    one = timing.clocks(record, .repeatOne).map { $0 &- each } ?? start
   }
 }
 
@@ -28,22 +35,25 @@ extension CPU {
   func string(_ o: UnsafePointer<Op>) -> Bool {
     let operation = Operation(rawValue: o.pointee.a) ?? .undefined
     if !iterate(o, operation) { return false }
-    let clocks = StringClocks.of(operation, is486: c.pointee.is486)
+    let clocks = StringClocks(self, o.pointee.record, operation, o.pointee.size)
     return charge(clocks.once) && !c.pointee.leaveBlock
   }
 
   /// INS and OUTS, and every string instruction with a repeat prefix. Interruptible between iterations.
   func repeatedString(_ o: UnsafePointer<Op>) -> Flow {
     let operation = Operation(rawValue: o.pointee.a) ?? .undefined
-    let clocks = StringClocks.of(operation, is486: c.pointee.is486)
+    let clocks = StringClocks(self, o.pointee.record, operation, o.pointee.size)
     if o.pointee.mode & 0xC0 == 0 {
       if !iterate(o, operation) { return .leave }
       _ = charge(clocks.once)
       return .next
     }
-    if !s.pointee.repeating { _ = charge(clocks.start) }
-    s.pointee.repeating = false
     let mask = o.pointee.mask
+    if !s.pointee.repeating {
+      let count = reg(1) & mask
+      charge(count == 0 ? clocks.none : count == 1 ? clocks.one : clocks.start)
+    }
+    s.pointee.repeating = false
     let compares = operation == .cmps || operation == .scas
     let wantsZero = o.pointee.mode & 0x40 != 0
     let oneByOne = s.pointee.flags & EFLAGS.tf != 0 || c.pointee.breakpointsArmed
@@ -60,6 +70,7 @@ extension CPU {
       if s.pointee.left <= 0 || oneByOne || c.pointee.leaveBlock {
         s.pointee.eip &+= UInt32(o.pointee.start)
         s.pointee.repeating = true
+        s.pointee.pipe = Pipe.resumed
         requestAttention()
         return .jumped
       }

@@ -6,6 +6,7 @@ extension CPU {
     guard isPrivileged else { return false }
     let index = Int(o.pointee.b)
     let value = register(o.pointee.base, 4)
+    chargeSpecial(o, index)
     switch Operation(rawValue: o.pointee.a) ?? .undefined {
     case .movFromControl:
       switch index {
@@ -19,6 +20,7 @@ extension CPU {
       case 2: s.pointee.cr2 = value
       default:
         s.pointee.cr3 = value
+        c.pointee.tags.invalidatePages()
         flushTLB()
       }
     case .movFromDebug, .movToDebug:
@@ -27,6 +29,14 @@ extension CPU {
     default: setTestRegister(index, value)
     }
     return true
+  }
+
+  private func chargeSpecial(_ o: UnsafePointer<Op>, _ index: Int) {
+    switch Operation(rawValue: o.pointee.a) ?? .undefined {
+    case .movFromControl, .movToControl: charge(o, index == 0 ? .cr0 : index == 2 ? .cr2 : .cr3)
+    case .movFromDebug, .movToDebug: charge(o, index < 4 ? .dr0 : .dr6)
+    default: charge(o, index == 3 ? .tr3 : .tr4)
+    }
   }
 
   /// TR6 commands the TLB. TR3-TR5, the 486's cache tests, hold what was written and do nothing.
@@ -60,9 +70,13 @@ extension CPU {
     }
     let changed = new ^ s.pointee.cr0
     s.pointee.cr0 = new
-    if changed & (CR0.pg | CR0.pe) != 0 { flushTLB() }
+    if changed & (CR0.pg | CR0.pe) != 0 {
+      c.pointee.tags.invalidatePages()
+      flushTLB()
+    }
     if changed & CR0.wp != 0 { flushSoftwareTLB() }
     if changed & (CR0.pe | CR0.am) != 0 { refreshMode() }
+    refreshCache()
     return true
   }
 
@@ -71,6 +85,7 @@ extension CPU {
     refreshSegments()
     c.pointee.stackMask = seg(SegmentIndex.ss).pointee.isBig ? .max : 0xFFFF
     refreshJumpKey()
+    refreshCache()
   }
 
   /// LMSW: PE MP EM TS; PE can be set, not cleared.
@@ -119,6 +134,8 @@ extension CPU {
 
   func invalidatePage(_ o: UnsafePointer<Op>) -> Bool {
     guard isPrivileged else { return false }
+    charge(o, .base)
+    c.pointee.tags.invalidatePage((seg(Int(o.pointee.seg)).pointee.base &+ offset(o)) >> 12)
     flushTLB(page: seg(Int(o.pointee.seg)).pointee.base &+ offset(o))
     return true
   }

@@ -104,7 +104,7 @@ extension CPU {
       }
       s.pointee.fpu.commitStore(result)
     case .loadEnvironment, .loadState, .storeEnvironment, .storeState:
-      if !transferEnvironment(o, index, ea) { return false }
+      if !withWritesCounted({ transferEnvironment(o, index, ea) }) { return false }
     case .undefined:
       if c.pointee.is486 {
         fault(Vector.ud)
@@ -189,7 +189,7 @@ extension CPU {
   ///
   /// The unit works on by itself for the last clocks of an instruction; the next one waits for it.
   @inline(__always) private func finishNumeric(_ o: UnsafePointer<Op>) -> Bool {
-    let now = s.pointee.target &- s.pointee.left &- Int64(c.pointee.block.pointee.cycles &- Int32(o.pointee.clocks))
+    let now = s.pointee.target &- s.pointee.left &- Int64(o.pointee.after)
     // One clock is static and lies before `now`.
     let start = max(now &- 1, s.pointee.numericBusyUntil)
     let end = start &+ 1 &+ Int64(o.pointee.extra)
@@ -235,6 +235,8 @@ extension CPU {
   @inline(__always) private func read64(_ o: UnsafePointer<Op>, _ linear: UInt32) -> UInt64? {
     let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
     if _fastPath((linear &+ 7) & 0xFFFF_F000 == entry.pointee.readTag) {
+      touch(o, entry, linear, 4)
+      touch(o, entry, linear &+ 4, 4)
       return entry.pointee.host(linear).loadUnaligned(as: UInt64.self)
     }
     return slowRead64(o, linear)
@@ -249,6 +251,8 @@ extension CPU {
   @inline(__always) private func write64(_ o: UnsafePointer<Op>, _ linear: UInt32, _ value: UInt64) -> Bool {
     let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
     if _fastPath((linear &+ 7) & 0xFFFF_F000 == entry.pointee.writeTag) {
+      post(o, linear, 4)
+      post(o, linear &+ 4, 4)
       entry.pointee.host(linear).storeBytes(of: value, as: UInt64.self)
       return true
     }
@@ -303,8 +307,13 @@ extension CPU {
       }
       return true
     }
-    // The 486's tables are for protected mode; real and virtual-8086 mode take about eleven clocks more.
-    if done, c.pointee.is486, !layout.isProtected { s.pointee.left &-= 11 }
+    // The decoder has counted protected mode; real and virtual-8086 mode take the 486 some clocks more.
+    if done, !layout.isProtected {
+      let timing = c.pointee.timing
+      let form = X87Clocks.index(opcode: UInt16(truncatingIfNeeded: o.pointee.imm))
+      let more = timing.numericClocks(form, protected: false) &- timing.numericClocks(form, protected: true)
+      s.pointee.left &-= Int64(more)
+    }
     return done
   }
 

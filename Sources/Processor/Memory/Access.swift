@@ -12,6 +12,7 @@ extension CPU {
   @inline(__always) func read<T: Width>(_ o: UnsafePointer<Op>, _ linear: UInt32) -> T? {
     let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
     if _fastPath((linear &+ (T.bytes &- 1)) & 0xFFFF_F000 == entry.pointee.readTag) {
+      touch(o, entry, linear, T.bytes)
       return entry.pointee.host(linear).loadUnaligned(as: T.self)
     }
     let value = slowRead(o, linear, Int(T.bytes))
@@ -23,6 +24,7 @@ extension CPU {
   @inline(__always) func write<T: Width>(_ o: UnsafePointer<Op>, _ linear: UInt32, _ value: T) -> Bool {
     let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
     if _fastPath((linear &+ (T.bytes &- 1)) & 0xFFFF_F000 == entry.pointee.writeTag) {
+      post(o, linear, T.bytes)
       entry.pointee.host(linear).storeBytes(of: value, as: T.self)
       return true
     }
@@ -73,6 +75,8 @@ extension CPU {
     guard let linear = writable(Int(o.pointee.seg), ea, T.bytes) else { return false }
     let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
     if _fastPath((linear &+ (T.bytes &- 1)) & 0xFFFF_F000 == entry.pointee.writeTag) {
+      touch(o, entry, linear, T.bytes)
+      post(o, linear, T.bytes)
       let host = entry.pointee.host(linear)
       host.storeBytes(of: change(host.loadUnaligned(as: T.self)), as: T.self)
       return true
@@ -184,10 +188,12 @@ extension CPU {
     if (linear &+ UInt32(size) &- 1) & 0xFFFF_F000 == entry.pointee.deviceReadTag {
       publishTime()
       let address = entry.pointee.devicePage | linear & 0xFFF
-      return UInt64(memory.readDevice(Int(entry.pointee.device), address, size: size))
+      let value = UInt64(memory.readDevice(Int(entry.pointee.device), address, size: size))
+      waitForDevice(o, size)
+      return value
     }
     c.pointee.slowAccesses &+= 1
-    return readLinear(linear, size, user: s.pointee.cpl == 3, forWrite: false)
+    return readLinear(linear, size, user: s.pointee.cpl == 3, forWrite: false, timing: o)
   }
 
   /// The read half of a read-modify-write that missed the TLB: faults as a write does.
@@ -195,6 +201,7 @@ extension CPU {
     c.pointee.op = o
     let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
     if (linear &+ UInt32(size) &- 1) & 0xFFFF_F000 == entry.pointee.codeTag {
+      touch(o, entry, linear, UInt32(size))
       let host = entry.pointee.host(linear)
       switch size {
       case 1: return UInt64(host.loadUnaligned(as: UInt8.self))
@@ -203,11 +210,14 @@ extension CPU {
       }
     }
     c.pointee.slowAccesses &+= 1
-    return readLinear(linear, size, user: s.pointee.cpl == 3, forWrite: true)
+    return readLinear(linear, size, user: s.pointee.cpl == 3, forWrite: true, timing: o)
   }
 
-  /// Reads at any privilege, through paging and devices.
-  func readLinear(_ linear: UInt32, _ size: Int, user: Bool, forWrite: Bool = false) -> UInt64 {
+  /// Reads at any privilege, through paging and devices. `timing`: the operation whose own access this is; accesses of
+  /// the processor's (tables, stacks of gates) are in the clock tables.
+  func readLinear(
+    _ linear: UInt32, _ size: Int, user: Bool, forWrite: Bool = false, timing o: UnsafePointer<Op>? = nil
+  ) -> UInt64 {
     if c.pointee.breakpointsArmed { noteDataBreakpoint(linear, UInt32(size), write: forWrite) }
     let memory = memory
     if crossesPage(linear, size) {
@@ -215,6 +225,10 @@ extension CPU {
       guard let a = translate(linear, write: forWrite, user: user),
         let b = translate(linear &+ UInt32(first), write: forWrite, user: user)
       else { return SlowRead.fault }
+      if let o, c.pointee.memoryModel.isModelled {
+        slowTouch(o, a >> 4, linear, UInt32(size))
+        if c.pointee.memoryModel.compare != 0 { chargeHere(o, lookUp(b >> 4, linear &+ UInt32(first), after: o, 0)) }
+      }
       publishTime()
       var value: UInt64 = 0
       for i in 0..<size {
@@ -225,7 +239,8 @@ extension CPU {
     }
     guard let physical = translate(linear, write: forWrite, user: user) else { return SlowRead.fault }
     if let page = memory.readablePage(physical) {
-      if !c.pointee.breakpointsArmed { fillTLB(linear, host: page, write: false, user: user) }
+      if !c.pointee.breakpointsArmed { fillTLB(linear, physical: physical, host: page, write: false, user: user) }
+      if let o, c.pointee.memoryModel.isModelled { slowTouch(o, physical >> 4, linear, UInt32(size)) }
       let host = UnsafeRawPointer(page + Int(physical & 0xFFF))
       switch size {
       case 1: return UInt64(host.loadUnaligned(as: UInt8.self))
@@ -237,7 +252,9 @@ extension CPU {
       fillTLB(linear, device: device, write: false, user: user)
     }
     publishTime()
-    return UInt64(memory.read(physical, size: size))
+    let value = UInt64(memory.read(physical, size: size))
+    if let o { waitForDevice(o, size) }
+    return value
   }
 
   /// A write that missed the TLB.
@@ -246,6 +263,7 @@ extension CPU {
     // A page that holds code, written beside the code: the common case of small real-mode programs.
     let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
     if (linear &+ UInt32(size) &- 1) & 0xFFFF_F000 == entry.pointee.codeTag {
+      post(o, linear, UInt32(size))
       let host = entry.pointee.host(linear)
       switch size {
       case 1: host.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
@@ -265,14 +283,18 @@ extension CPU {
       publishTime()
       let address = entry.pointee.devicePage | linear & 0xFFF
       memory.writeDevice(Int(entry.pointee.device), address, size: size, value)
+      waitForDevice(o, size)
       return !c.pointee.leaveBlock
     }
     c.pointee.slowAccesses &+= 1
-    return writeLinear(linear, size, value, user: s.pointee.cpl == 3) && !c.pointee.leaveBlock
+    return writeLinear(linear, size, value, user: s.pointee.cpl == 3, timing: o) && !c.pointee.leaveBlock
   }
 
-  /// Writes at any privilege, through paging and devices. false: a fault is pending. `leaveBlock` may be set.
-  func writeLinear(_ linear: UInt32, _ size: Int, _ value: UInt32, user: Bool) -> Bool {
+  /// Writes at any privilege, through paging and devices. false: a fault is pending. `leaveBlock` may be set. `timing` as
+  /// in `readLinear`.
+  func writeLinear(
+    _ linear: UInt32, _ size: Int, _ value: UInt32, user: Bool, timing o: UnsafePointer<Op>? = nil
+  ) -> Bool {
     if c.pointee.breakpointsArmed { noteDataBreakpoint(linear, UInt32(size), write: true) }
     let memory = memory
     if crossesPage(linear, size) {
@@ -280,6 +302,7 @@ extension CPU {
       guard let a = translate(linear, write: true, user: user),
         let b = translate(linear &+ UInt32(first), write: true, user: user)
       else { return false }
+      if let o { post(o, linear, UInt32(size)) }
       publishTime()
       for i in 0..<size {
         let address = i < first ? a &+ UInt32(i) : b &+ UInt32(i &- first)
@@ -289,8 +312,13 @@ extension CPU {
     }
     guard let physical = translate(linear, write: true, user: user) else { return false }
     if let page = memory.writablePage(physical) {
-      if !c.pointee.breakpointsArmed { fillTLB(linear, host: page, write: true, user: user) }
+      if !c.pointee.breakpointsArmed { fillTLB(linear, physical: physical, host: page, write: true, user: user) }
+      if let o { post(o, linear, UInt32(size)) }
       let host = UnsafeMutableRawPointer(page + Int(physical & 0xFFF))
+      if c.pointee.isProbing {
+        let offset = UnsafePointer(page) - UnsafePointer(c.pointee.ram) + Int(physical & 0xFFF)
+        owner.noteWrite(UInt32(truncatingIfNeeded: offset), size)
+      }
       switch size {
       case 1: host.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
       case 2: host.storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
@@ -305,6 +333,7 @@ extension CPU {
     }
     publishTime()
     memory.write(physical, size: size, value)
+    if let o { waitForDevice(o, size) }
     return true
   }
 
@@ -317,12 +346,11 @@ extension CPU {
   /// Tells the scheduler the exact time of the access in progress: the end of the current instruction, as far as its
   /// clocks are known. Alarms that are due fire now.
   func publishTime() {
+    c.pointee.worldEvents &+= 1
     let now = Instant(picoseconds: time &* c.pointee.period)
     c.pointee.scheduler._withUnsafeGuaranteedRef { $0.advance(to: now) }
   }
 
   /// Clocks since power-on at the end of the current instruction.
-  var time: Int64 {
-    s.pointee.target &- s.pointee.left &- Int64(c.pointee.block.pointee.cycles &- Int32(c.pointee.op.pointee.clocks))
-  }
+  var time: Int64 { s.pointee.target &- s.pointee.left &- Int64(c.pointee.op.pointee.after) }
 }

@@ -11,6 +11,8 @@ struct TLBEntry {
   var codeTag: UInt32 = 1
   /// The RAM page (offset in RAM), for finding every translation of a page.
   var ramPage: UInt32 = 0xFFFF_FFFF
+  /// Physical address of the page divided by 16.
+  var line: UInt32 = 0
   /// Host address minus linear address.
   var addend: Int = 0
   /// A device answers: reads and writes go to it, without another walk.
@@ -56,7 +58,7 @@ extension CPU {
     if newGeneration {
       c.pointee.codeTranslations = 0
       c.pointee.generation &+= 1
-      if c.pointee.generation >= 1 << 29 {
+      if c.pointee.generation >= 1 << (30 - Pipe.bits) {
         c.pointee.generation = 1
         c.pointee.jump.update(repeating: JumpEntry(), count: JumpEntry.count)
       }
@@ -64,7 +66,17 @@ extension CPU {
     let user = s.pointee.cpl == 3
     c.pointee.tlb = c.pointee.tlbStorage + (user ? TLBEntry.count : 0)
     let code32: UInt32 = seg(SegmentIndex.cs).pointee.isBig ? 1 : 0
-    c.pointee.jumpKey = UInt64(c.pointee.generation << 2 | (user ? 2 : 0) | code32) << 32
+    c.pointee.jumpKey = UInt64(c.pointee.generation << 2 | (user ? 2 : 0) | code32) << (32 + Pipe.bits)
+  }
+
+  /// Key of the block at `linear` in the jump cache: mode and translation generation, state of the pipeline, address.
+  @inline(__always) func jumpKey(_ linear: UInt32) -> UInt64 {
+    UInt64(linear) | UInt64(s.pointee.pipe) &<< 32 | c.pointee.jumpKey
+  }
+
+  /// Where in the jump cache the block at `linear` would be.
+  @inline(__always) func jumpEntry(_ linear: UInt32) -> UnsafeMutablePointer<JumpEntry> {
+    c.pointee.jump + Int((linear ^ UInt32(s.pointee.pipe) &<< 4) & UInt32(JumpEntry.count - 1))
   }
 
   /// Code was decoded in RAM page `page` for the first time: writes there must take the careful path from now on.
@@ -79,18 +91,23 @@ extension CPU {
   }
 
   /// Enters the translation of `linear` for one kind of access, keeping what is known of the same page.
-  func fillTLB(_ linear: UInt32, host: UnsafeMutablePointer<UInt8>, write: Bool, user: Bool) {
+  func fillTLB(
+    _ linear: UInt32, physical: UInt32, host: UnsafeMutablePointer<UInt8>, write: Bool, user: Bool
+  ) {
     let page = linear & ~0xFFF
     let entry = c.pointee.tlbStorage + (Int(linear >> 12) & (TLBEntry.count - 1)) + (user ? TLBEntry.count : 0)
     let addend = Int(bitPattern: host) &- Int(page)
     let known = entry.pointee.readTag == page || entry.pointee.writeTag == page || entry.pointee.codeTag == page
     if !known || entry.pointee.addend != addend { entry.pointee = TLBEntry() }
     entry.pointee.addend = addend
+    entry.pointee.line = (physical >> 12) << 8
     let offset = UInt(bitPattern: host) &- UInt(bitPattern: c.pointee.ram)
     let ramPage = offset < UInt(c.pointee.ramPages) << 12 ? UInt32(truncatingIfNeeded: offset >> 12) : 0xFFFF_FFFF
     entry.pointee.ramPage = ramPage
     if !write {
       entry.pointee.readTag = page
+    } else if c.pointee.isProbing {
+      // Writes are being noted: none may go through.
     } else if ramPage != 0xFFFF_FFFF, c.pointee.codePages[Int(ramPage)] != 0 {
       entry.pointee.codeTag = page
     } else {

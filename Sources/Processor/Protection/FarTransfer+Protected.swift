@@ -45,7 +45,7 @@ extension CPU {
     }
     guard markAccessed(&d) else { return false }
     enterCode(d, selector, cpl: s.pointee.cpl, offset)
-    _ = charge(c.pointee.is486 ? 2 : 15)
+    charge(o, .protected)
     return true
   }
 
@@ -80,7 +80,7 @@ extension CPU {
       }
       guard markAccessed(&code) else { return false }
       enterCode(code, target, cpl: s.pointee.cpl, d.gateOffset)
-      _ = charge(c.pointee.is486 ? 15 : 33)
+      charge(o, .gateSame)
       return true
     default:
       return transferToTask(o, selector, d, .jump)
@@ -89,7 +89,7 @@ extension CPU {
 
   /// JMP or CALL to a TSS or a task gate.
   private func transferToTask(
-    _ o: UnsafePointer<Op>, _ selector: UInt16, _ d: Descriptor, _ kind: TaskSwitch
+    _ o: UnsafePointer<Op>, _ selector: UInt16, _ d: Descriptor, _ kind: TaskSwitch, throughGate: Bool = false
   ) -> Bool {
     switch d.type {
     case SystemType.taskGate:
@@ -107,7 +107,7 @@ extension CPU {
         fault(Vector.gp, target.errorCode)
         return false
       }
-      return transferToTask(o, target, tss, kind)
+      return transferToTask(o, target, tss, kind, throughGate: true)
     case SystemType.tss286, SystemType.tss386:
       if selector.isLocal {
         fault(Vector.gp, selector.errorCode)
@@ -117,7 +117,7 @@ extension CPU {
         fault(Vector.np, selector.errorCode)
         return false
       }
-      return leaveTask(o, selector, d, kind)
+      return leaveTask(o, selector, d, kind, throughGate: throughGate)
     default:
       fault(Vector.gp, selector.errorCode)
       return false
@@ -125,10 +125,15 @@ extension CPU {
   }
 
   /// Switches tasks from within an instruction: the old task goes on behind it.
-  func leaveTask(_ o: UnsafePointer<Op>, _ selector: UInt16, _ d: Descriptor, _ kind: TaskSwitch) -> Bool {
+  func leaveTask(
+    _ o: UnsafePointer<Op>, _ selector: UInt16, _ d: Descriptor, _ kind: TaskSwitch, throughGate: Bool = false
+  ) -> Bool {
     let eip = s.pointee.eip
     s.pointee.eip = following(o)
-    if switchTask(to: d, selector, kind) { return true }
+    if switchTask(to: d, selector, kind) {
+      charge(o, throughGate ? .taskGate : .task)
+      return true
+    }
     s.pointee.eip = eip
     return false
   }
@@ -146,12 +151,11 @@ extension CPU {
       fault(Vector.gp, selector.errorCode)
       return false
     }
-    _ = charge(c.pointee.is486 ? 2 : 17)
-    return callSameLevel(o, d, selector, offset, size: o.pointee.size)
+    return callSameLevel(o, d, selector, offset, size: o.pointee.size, .protected)
   }
 
   private func callSameLevel(
-    _ o: UnsafePointer<Op>, _ d: Descriptor, _ selector: UInt16, _ offset: UInt32, size: Int
+    _ o: UnsafePointer<Op>, _ d: Descriptor, _ selector: UInt16, _ offset: UInt32, size: Int, _ role: TimingRole
   ) -> Bool {
     if !d.isPresent {
       fault(Vector.np, selector.errorCode)
@@ -169,6 +173,7 @@ extension CPU {
     guard markAccessed(&code) else { return false }
     setStackPointer(stack)
     enterCode(code, selector, cpl: s.pointee.cpl, offset)
+    charge(o, role)
     return true
   }
 
@@ -199,8 +204,7 @@ extension CPU {
       return false
     }
     if !code.isConforming, code.dpl < s.pointee.cpl { return callInner(o, d, code) }
-    _ = charge(c.pointee.is486 ? 17 : 35)
-    return callSameLevel(o, code, target, d.gateOffset, size: d.gateIs32Bit ? 4 : 2)
+    return callSameLevel(o, code, target, d.gateOffset, size: d.gateIs32Bit ? 4 : 2, .gateSame)
   }
 
   /// CALL through a gate to more privilege: a new stack with the caller's stack pointer and parameters.
@@ -227,7 +231,7 @@ extension CPU {
     }
     guard markAccessed(&code), markStackAccessed(&stack) else { return false }
     let parameters = Int64(gate.gateParameters)
-    _ = charge((c.pointee.is486 ? 51 : 69) + (parameters > 0 ? 8 + 4 * parameters : 0))
+    charge(o, parameters > 0 ? .gateParameters : .gateInner, plus: 4 * parameters)
     setSegment(SegmentIndex.ss, stack.segment)
     setStackPointer(stack)
     enterCode(code, gate.gateSelector, cpl: code.dpl, gate.gateOffset)
@@ -296,7 +300,7 @@ extension CPU {
       guard markAccessed(&code) else { return false }
       drop(used)
       enterCode(code, selector, cpl: selector.rpl, offset)
-      _ = charge(c.pointee.is486 ? 4 : 14)
+      charge(o, .protected)
       return true
     }
     guard let esp = stackValue(o, size, above: used), let ss = stackValue(o, size, above: used &+ UInt32(size)) else {
@@ -309,7 +313,7 @@ extension CPU {
     }
     guard markAccessed(&code), markAccessed(&stack) else { return false }
     returnOuter(code, selector, offset, stack, UInt16(truncatingIfNeeded: ss), esp &+ o.pointee.imm, size)
-    _ = charge(c.pointee.is486 ? 22 : 50)
+    charge(o, .outer)
     return true
   }
 

@@ -24,7 +24,7 @@ extension CPU {
       setFlags(image, size: size, changeable: changeableFlags | EFLAGS.rf)
       enterCode(code, selector, cpl: selector.rpl, offset)
       s.pointee.nmiBlocked = false
-      _ = charge(c.pointee.is486 ? 5 : 16)
+      charge(o, .protected)
       return true
     }
     guard let esp = stackValue(o, size, above: UInt32(3 * size)), let ss = stackValue(o, size, above: UInt32(4 * size))
@@ -38,7 +38,7 @@ extension CPU {
     setFlags(image, size: size, changeable: changeableFlags | EFLAGS.rf)
     returnOuter(code, selector, offset, stack, UInt16(truncatingIfNeeded: ss), esp, size)
     s.pointee.nmiBlocked = false
-    _ = charge(c.pointee.is486 ? 21 : 60)
+    charge(o, .outer)
     return true
   }
 
@@ -83,7 +83,7 @@ extension CPU {
     s.pointee.eip = offset
     refreshMode()
     s.pointee.nmiBlocked = false
-    _ = charge(c.pointee.is486 ? 21 : 38)
+    charge(o, .toV86)
     return true
   }
 

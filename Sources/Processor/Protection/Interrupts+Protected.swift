@@ -61,6 +61,7 @@ extension CPU {
       fault(Vector.np, selector.errorCode | external)
       return false
     }
+    c.pointee.delivery = .taskGate
     return switchTask(to: d, selector, .interrupt, error: error, external: external)
   }
 
@@ -134,16 +135,7 @@ extension CPU {
     setSegment(SegmentIndex.cs, code.segment(selector & ~3 | UInt16(level)))
     s.pointee.eip = gate.gateOffset
     if toInner { refreshMode() } else { refreshJumpKey() }
-    _ = charge(CPU.gateClocks(is486: c.pointee.is486, toInner: toInner, wasV86: wasV86))
+    c.pointee.delivery = wasV86 ? .v86 : toInner ? .inner : .protected
     return true
-  }
-
-  /// Clocks of a gate beyond those of an interrupt in real mode.
-  ///
-  /// - Source: 386 PRM 17 (INT: 37 real, 59 same level, 99 inner level, 119 from V86); i486 PRM 26 (30, 44, 71, 86).
-  private static func gateClocks(is486: Bool, toInner: Bool, wasV86: Bool) -> Int64 {
-    if wasV86 { return is486 ? 56 : 82 }
-    if toInner { return is486 ? 41 : 62 }
-    return is486 ? 14 : 22
   }
 }

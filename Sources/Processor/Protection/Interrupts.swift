@@ -23,7 +23,17 @@ extension CPU {
       fault(vector)
       return true
     }
-    if deliver(vector, kind: kind) { return true }
+    if deliver(vector, kind: kind) {
+      // INTO has a number of its own for the path that is taken.
+      let timing = c.pointee.timing
+      let role = c.pointee.delivery
+      if role == .taskGate, timing.clocks(o.pointee.record, role) == nil {
+        charge((timing.clocks(timing.interrupt, role) ?? 0) &- Int64(o.pointee.clocks))
+      } else {
+        charge(o, role == .base ? .taken : role)
+      }
+      return true
+    }
     s.pointee.eip = eip
     return false
   }
@@ -36,6 +46,9 @@ extension CPU {
       s.pointee.repeating = false
       s.pointee.flags |= EFLAGS.rf
     }
+    c.pointee.delivery = .base
+    if kind == .hardware { c.pointee.worldEvents &+= 1 }
+    s.pointee.pipe = Pipe.flushed
     if !isProtected { return deliverReal(vector) }
     return deliverProtected(vector, error: error, kind: kind)
   }
@@ -112,7 +125,7 @@ extension CPU {
         error = c.pointee.exception & 0x200 != 0 ? c.pointee.errorCode : nil
       }
     }
-    chargeInterrupt()
+    chargeDelivery(c.pointee.timing.exception)
   }
 
   /// One attempt at delivering an exception.
@@ -133,12 +146,14 @@ extension CPU {
     c.pointee.block = single
     c.pointee.op = UnsafePointer(single.pointee.ops)
     single.pointee.cycles = 0
-    single.pointee.ops.pointee.clocks = 0
+    single.pointee.ops.pointee.after = 0
   }
 
-  /// INTR, NMI or an exception: two acknowledge cycles and the gate. - Source: timing notes 2.8 and 1.6 (real mode
-  /// values; protected-mode gates add theirs).
-  private func chargeInterrupt() { s.pointee.left &-= c.pointee.is486 ? 26 : 37 }
+  /// Charges an interrupt or exception that was delivered, by the way it went.
+  private func chargeDelivery(_ record: UInt16) {
+    let timing = c.pointee.timing
+    charge(timing.clocks(record, c.pointee.delivery) ?? timing.clocks(record, .base) ?? 0)
+  }
 
   private static func isContributory(_ vector: UInt32) -> Bool {
     vector == Vector.de || (vector >= Vector.ts && vector <= Vector.gp)
@@ -162,7 +177,7 @@ extension CPU {
   func deliverExternal(_ vector: UInt32) {
     leaveBlocks()
     s.pointee.halted = false
-    if deliver(vector, kind: .hardware) { chargeInterrupt() }
+    if deliver(vector, kind: .hardware) { chargeDelivery(c.pointee.timing.interrupt) }
     if faulted { deliverPendingException() }
   }
 }

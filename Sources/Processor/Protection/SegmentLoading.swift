@@ -60,7 +60,6 @@ extension CPU {
     }
     guard markAccessed(&d) else { return false }
     setSegment(index, d.segment(selector))
-    _ = charge(c.pointee.is486 ? 6 : 15)
     return true
   }
 

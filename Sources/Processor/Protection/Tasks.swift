@@ -83,7 +83,8 @@ extension CPU {
       _ = systemWrite(d.base, 2, UInt32(task.selector))
       image.eflags |= EFLAGS.nt
     }
-    _ = charge(taskClocks(is386: new.is386, toV86: new.is386 && image.eflags & EFLAGS.vm != 0))
+    chargeTaskSwitch(from386: old.is386, to386: new.is386, toV86: new.is386 && image.eflags & EFLAGS.vm != 0)
+    s.pointee.pipe = Pipe.flushed
 
     // The commit: from here on faults belong to the new task.
     setSegment(SegmentIndex.tr, d.segment(selector))
@@ -91,6 +92,7 @@ extension CPU {
     s.pointee.cr0 |= CR0.ts
     if new.is386, s.pointee.cr0 & CR0.pg != 0 {
       s.pointee.cr3 = image.cr3
+      c.pointee.tags.invalidatePages()
       flushTLB()
     }
     // L0-L3 and LE are for one task. - Source: 386 PRM 12.2.2.
@@ -268,9 +270,14 @@ extension CPU {
     if push(&stack, layout.size, error) { setStackPointer(stack) }
   }
 
-  /// - Source: 386 PRM 17 (table "task switch times"); i486 PRM 26 (162 to a 486 TSS, 143 to a 286's, 140 to V86).
-  private func taskClocks(is386: Bool, toV86: Bool) -> Int64 {
-    if c.pointee.is486 { return toV86 ? 140 : (is386 ? 162 : 143) }
-    return toV86 ? 226 : (is386 ? 309 : 282)
+  /// The clocks that the tables name "ts". On the 486 they depend on the new task only.
+  private func chargeTaskSwitch(from386: Bool, to386: Bool, toV86: Bool) {
+    let timing = c.pointee.timing
+    let fromV86: TimingRole = toV86 ? .v86FromV86 : to386 ? .protectedFromV86 : .baseFromV86
+    let from286: TimingRole = toV86 ? .v86FromBase : to386 ? .protectedFromBase : .baseFromBase
+    let fromProtected: TimingRole = toV86 ? .v86FromProtected : to386 ? .protectedFromProtected : .baseFromProtected
+    let role = isV86 ? fromV86 : from386 ? fromProtected : from286
+    let short: TimingRole = toV86 ? .v86 : to386 ? .protected : .base
+    charge(timing.clocks(timing.taskSwitch, role) ?? timing.clocks(timing.taskSwitch, short) ?? 0)
   }
 }

@@ -70,7 +70,7 @@ extension CPU {
     }
     setRegister(o.pointee.b * 4, o.pointee.size, d.limit)
     setZero(true)
-    return true
+    return d.high & 0x80_0000 == 0 || charge(o, .granular)
   }
 
   /// VERR and VERW.

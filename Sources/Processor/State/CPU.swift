@@ -28,7 +28,7 @@ struct Caches {
 
   // Decoded code.
   let jump: UnsafeMutablePointer<JumpEntry>
-  /// High half of the jump cache's key: translation generation, privilege, code size.
+  /// Upper part of the jump cache's key: translation generation, privilege, code size.
   var jumpKey: UInt64 = 0
   var generation: UInt32 = 0
   /// Linear pages (number modulo 64) that the jump cache may hold entries of.
@@ -48,6 +48,14 @@ struct Caches {
   let codePages: UnsafeMutablePointer<UInt8>
 
   // The model.
+  let timing: TimingTable
+  var pipelineModel: PipelineModel
+  var memoryModel = MemoryModel()
+  var tags: CacheTags
+  /// Counts the changes of any set's last used line: a block that was complete in the cache at the current count still is.
+  var epoch = 1
+  /// How the interrupt or exception just delivered went, for its clocks.
+  var delivery = TimingRole.base
   let is486: Bool
   let hasFPU: Bool
   let hasCPUID: Bool
@@ -65,6 +73,10 @@ struct Caches {
   var breakpointsArmed = false
   /// #AC is enabled right now (CR0.AM, EFLAGS.AC, CPL 3): data accesses take the slow path.
   var alignmentChecked = false
+  /// A waiting loop is being examined: writes are noted.
+  var isProbing = false
+  /// Counts accesses to devices and external interrupts.
+  var worldEvents = 0
   /// The run loop was asked to return.
   var stopRequested = false
   /// Vector tests: INT3 and INTO stay pending as exceptions instead of going through a gate.

@@ -38,6 +38,9 @@ struct CPUState: SavedState {
   /// Clocks since power-on at which the slice ends.
   var target: Int64 = 0
 
+  /// State of the pipeline between two instructions (`Pipe`).
+  var pipe: UInt16 = 0
+
   /// HLT: waiting for an interrupt.
   var halted = false
   /// Shut down after a triple fault: only RESET and (on real parts) NMI leave it.
@@ -64,12 +67,19 @@ struct CPUState: SavedState {
   var awaitsNumericInterrupt = false
   /// Clocks since power-on at which the numeric unit has finished its last instruction.
   var numericBusyUntil: Int64 = 0
+  /// Clocks since power-on at which the last posted write leaves the bus, and at which the last line fill is complete.
+  var writesUntil: Int64 = 0
+  var fillsUntil: Int64 = 0
+  /// The DRAM row that is open (physical address divided by 4096).
+  var openRow = UInt32.max
   /// The TLB: four ways of eight sets.
   var tlb = Bank<32, Translation>(repeating: Translation())
   /// The way of each set that makes room next.
   var tlbOldest = Bank<8, UInt8>(repeating: 0)
   /// The numeric unit, if there is one. Last, since it is large.
   var fpu = X87()
+  /// `CacheTags.bytes`, in saved states only.
+  var cacheTags: [UInt8] = []
 
   init() {}
 }

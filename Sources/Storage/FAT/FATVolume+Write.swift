@@ -64,6 +64,23 @@ extension FATVolume {
     try table.flush()
   }
 
+  /// Makes a file of `size` bytes whose data nobody has written: they come from elsewhere.
+  ///
+  /// - Returns: where its clusters lie, byte offset and length.
+  func reserve(
+    _ path: String, size: Int, modified: FATTime
+  ) throws(StorageError) -> [(offset: Int, length: Int)] {
+    var parts = Self.components(path)
+    guard let name = parts.popLast() else { return [] }
+    let needed = (size + layout.bytesPerCluster - 1) / layout.bytesPerCluster
+    guard try table.freeCount() >= needed else { throw .volumeFull(path: store.name, file: path) }
+    let chain = try table.allocate(needed)
+    try add(
+      name, to: parts.joined(separator: "/"), attributes: 0x20, cluster: chain.first ?? 0, size: size,
+      modified: modified)
+    return extents(of: chain)
+  }
+
   /// Writes a file whose bytes are at hand.
   public func put(_ path: String, _ bytes: [UInt8], modified: FATTime = .epoch, attributes: UInt8 = 0x20) throws {
     var at = 0

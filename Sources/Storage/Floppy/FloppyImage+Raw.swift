@@ -8,17 +8,29 @@ extension FloppyImage {
     case inMemory
   }
 
-  /// Opens the raw image at `path`.
+  /// Opens the image at `path`: raw, IMD, TD0 or HFE, by its content. What the format can't be written in is
+  /// write-protected for the guest.
   ///
-  /// - Throws: what `HostFile` throws, and `notAFloppySize`.
+  /// - Throws: what `HostFile` throws, `notAFloppySize`; `damaged` and `unsupported` for what the file says.
   public convenience init(path: String, writing: Writing = .toFile) throws(StorageError) {
     let file = try HostFile(path: path, access: writing == .toFile ? .writableIfPermitted : .readOnly)
-    // No floppy has more than 4 MB; don't read a hard disk to find that out.
-    guard file.size <= 4 << 20 else { throw .notAFloppySize(path: path, bytes: file.size) }
-    let bytes = try file.read(at: 0, count: file.size)
-    guard bytes.count == file.size,
-      let geometry = FloppyGeometry.recognise(byteCount: bytes.count, bootSector: Array(bytes.prefix(512)))
-    else { throw .notAFloppySize(path: path, bytes: file.size) }
+    // No floppy has more than 4 MB, as cells not more than 16; don't read a hard disk to find that out.
+    let format = FloppyFormat.detect(try file.read(at: 0, count: 64))
+    guard file.size <= (format == nil ? 4 << 20 : 16 << 20) else { throw .notAFloppySize(path: path, bytes: file.size) }
+    let bytes = try file.readExactly(at: 0, count: file.size)
+    if let format {
+      let contents = try format.read(bytes, path: path)
+      let keeps = writing == .toFile && file.isWritable && format != .td0 && !contents.isWriteProtected
+      let comment = format == .imd ? Array(bytes.prefix { $0 != 0x1A }) : []
+      self.init(
+        name: path, geometry: contents.geometry, tracks: contents.tracks,
+        isWriteProtected: writing == .toFile && !keeps,
+        store: keeps ? FileFloppyStore(file: file, format: format, contents: contents, comment: comment) : nil)
+      return
+    }
+    guard let geometry = FloppyGeometry.recognise(byteCount: bytes.count, bootSector: Array(bytes.prefix(512))) else {
+      throw .notAFloppySize(path: path, bytes: file.size)
+    }
     self.init(
       name: path, geometry: geometry, tracks: Self.tracks(raw: bytes, geometry),
       isWriteProtected: writing == .toFile && !file.isWritable,
@@ -70,8 +82,7 @@ extension FloppyImage {
           sectors.append(FloppySector(id: id, data: Array(bytes[at..<at + size])))
           at += size
         }
-        tracks[cylinder * 2 + head] = FloppyTrack(
-          trackBits: geometry.trackBits, gap3: gap3(geometry), sectors: sectors)
+        tracks[cylinder * 2 + head] = FloppyTrack(trackBits: geometry.trackBits, gap3: gap3(geometry), sectors: sectors)
       }
     }
     return tracks

@@ -138,6 +138,18 @@ public final class FloppyImage: SavedPart {
     hostError = nil
   }
 
+  /// Writes of the guest wait for the host to take them.
+  public var isWaitingForHost: Bool { hostError != nil && store != nil && !isDetached }
+
+  /// Tries again to write what the host has refused.
+  ///
+  /// - Returns: true if nothing waits any more.
+  public func retry() -> Bool {
+    guard isWaitingForHost else { return true }
+    do { try commit() } catch { hostError = error }
+    return hostError == nil
+  }
+
   /// Has the host put the writes so far on its disk.
   ///
   /// - Throws: what the host says.

@@ -47,6 +47,7 @@ public enum DiskFormat: String, CaseIterable, Sendable {
     guard depth < maxDepth else {
       throw .unsupported(path: path, what: "more than \(maxDepth) images based on each other, perhaps in a circle")
     }
+    if HostFile.isDirectory(path) { return try FolderDisk(path: path) }
     let file = try HostFile(path: path, access: access)
     func openBase(_ path: String) throws(StorageError) -> any SectorStore {
       try open(path: path, access: .readOnlyShared, depth: depth + 1)
@@ -74,6 +75,7 @@ extension SectorStore {
       }
     case is VMDKStore: "VMDK"
     case is QCOW2Store: "QCOW2"
+    case is FolderDisk: "folder"
     default: "raw"
     }
   }

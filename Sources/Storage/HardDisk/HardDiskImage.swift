@@ -173,6 +173,22 @@ public final class HardDiskImage: SavedPart {
     return true
   }
 
+  /// What the guest's FLUSH CACHE asks for: `sync`, whose refusal is kept in `hostError`.
+  ///
+  /// - Returns: false if something isn't on the host's disk yet.
+  public func flush() -> Bool {
+    do {
+      try sync()
+      return true
+    } catch {
+      hostError = error
+      return false
+    }
+  }
+
+  /// The host's folder that this disk is made of; nil for image files.
+  public var folder: FolderDisk? { store as? FolderDisk }
+
   /// Has the host put the writes so far on its disk.
   ///
   /// - Throws: what the host says.

@@ -7,7 +7,7 @@ import Storage
 struct ImageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "image", abstract: "Make disk images, look into them, change what is in them.",
-    discussion: "IMG is an image file; IMG@1 is its first partition.",
+    discussion: "IMG is an image file; IMG@1 is its first partition. A folder is shown as a CD.",
     subcommands: [
       ImageCreate.self, ImageInfo.self, ImageList.self, ImageGet.self, ImagePut.self, ImageRemove.self,
       ImageMakeDirectory.self, ImageFormat.self, ImageVerify.self, ImageConvert.self, ImageCommit.self,

@@ -8,13 +8,22 @@ enum WrittenFormat: String, ExpressibleByArgument, CaseIterable {
   case raw
   case vhd
   case vhdFixed = "vhd-fixed"
+  case imd
+  case hfe
 
   /// By the name of a new file, if nothing else is said.
-  init(path: String) { self = path.lowercased().hasSuffix(".vhd") ? .vhd : .raw }
+  init(path: String) {
+    let suffix = path.lowercased().split(separator: ".").last.map(String.init) ?? ""
+    self = ["vhd", "imd", "hfe"].contains(suffix) ? WrittenFormat(rawValue: suffix) ?? .raw : .raw
+  }
+
+  /// A floppy's format that keeps more than sectors.
+  var floppy: FloppyImage.ExportFormat? { FloppyImage.ExportFormat(rawValue: rawValue) }
 
   /// Makes a file for `sectors` sectors and opens it.
   func create(_ path: String, sectors: Int) throws(StorageError) -> any SectorStore {
     switch self {
+    case .imd, .hfe: throw .unsupported(path: path, what: "\(rawValue) holds floppies; convert one")
     case .raw: _ = try HostFile.create(path: path, size: sectors * 512)
     case .vhd, .vhdFixed:
       try VHDStore.create(
@@ -44,18 +53,24 @@ struct ImageConvert: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert", abstract: "Copy an image into another format.",
     discussion: """
-      All formats are read: raw, VHD, VMDK, QCOW2. The new file's format follows from its name unless --to says it.
+      All formats are read: raw, VHD, VMDK, QCOW2 of hard disks; raw, IMD, TD0, HFE of floppies; a folder becomes a CD \
+      (ISO 9660 with Joliet). The new file's format follows from its name unless --to says it.
       """)
 
   @Argument(help: "The image; IMG@N for a partition alone.") var image: String
   @Argument(help: "The new file.") var output: String
-  @Option(name: .customLong("to"), help: "raw, vhd (growing) or vhd-fixed.") var format: WrittenFormat?
+  @Option(name: .customLong("to"), help: "raw, vhd (growing), vhd-fixed; imd, hfe for floppies.") var format:
+    WrittenFormat?
 
   func run() throws {
     try withImages {
+      let format = format ?? WrittenFormat(path: output)
+      if let floppy = format.floppy {
+        return try FloppyImage(path: image, writing: .inMemory).export(to: output, format: floppy)
+      }
       let opened = try OpenImage(image, access: .readOnlyShared)
       let source = opened.partition == nil ? opened.disk : try opened.volume()
-      let target = try (format ?? WrittenFormat(path: output)).create(output, sectors: source.sectorCount)
+      let target = try format.create(output, sectors: source.sectorCount)
       do {
         var progress = ProgressLine("convert")
         defer { progress.end() }

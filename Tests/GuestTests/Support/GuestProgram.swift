@@ -20,6 +20,8 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
   var video = VideoCard.vga
   /// Size of the hard disk that the program is put on instead of a floppy; 0 for none.
   var hardDiskMegabytes = 0
+  /// The program is put on a CD as El Torito boot image of this kind; nil for none.
+  var disc: BootDisc?
   /// What the person at the keyboard does, by default nothing.
   var lines: @Sendable () -> [(cue: GuestScript.Cue, deed: GuestScript.Deed)] = { [] }
 
@@ -66,12 +68,19 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
     GuestProgram(
       source: "bios_harddisk", variant: "386SX-16, 1200 MB", defines: ["SPT": 63], cpu: .i386sx16,
       hardDiskMegabytes: 1200),
+    GuestProgram(source: "bios_cd", defines: ["LOADED": 1], disc: .noEmulation),
+    GuestProgram(source: "bios_cd", variant: "diskette", defines: ["DISKETTE": 1], disc: .diskette1440K),
+    GuestProgram(
+      source: "bios_cd", variant: "2.88M diskette, 386SX-16", defines: ["DISKETTE": 1, "SPT": 36], cpu: .i386sx16,
+      disc: .diskette2880K),
     GuestProgram(source: "video_modes"),
     GuestProgram(source: "video_text"),
     GuestProgram(source: "video_services"),
     GuestProgram(source: "video_graphics"),
     GuestProgram(source: "video_graphics", variant: "386DX-33", cpu: .i386dx33),
     GuestProgram(source: "video_gallery", lines: { galleryModes.map { (.said("MODE \($0)\n"), .press([.enter])) } }),
+    GuestProgram(source: "sound_blaster"),
+    GuestProgram(source: "sound_blaster", variant: "386DX-33", cpu: .i386dx33),
     GuestProgram(source: "video_raster", lines: { rasterNames.map { (.said("SCREEN \($0)\n"), .press([.enter])) } }),
     GuestProgram(
       source: "video_vesa", video: .et4000, lines: { vesaModes.map { (.said("MODE \($0)\n"), .press([.enter])) } }),
@@ -145,6 +154,15 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
 
   /// A machine with `disk` in its drive, or at the beginning of a new hard disk of its own, switched on.
   func guest(with disk: [UInt8]) throws -> Guest {
+    if let disc {
+      let folder = try TemporaryFolder()
+      let path = folder.path("boot.iso")
+      try Data(disc.image(program: disk)).write(to: URL(filePath: path))
+      var configuration = configuration
+      configuration.cdrom.disc = HostPath(path: path)
+      configuration.boot.order = try #require(BootOrder(configurationText: "cdrom"))
+      return try Guest(configuration, script: script)
+    }
     guard hardDiskMegabytes > 0 else { return try Guest(configuration, disk: disk, script: script) }
     // The machine keeps the file open, so that it lives as long as the machine.
     let folder = try TemporaryFolder()

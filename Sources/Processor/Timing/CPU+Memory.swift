@@ -1,0 +1,278 @@
+import Hardware
+
+/// The processor's memory as time sees it. Part of `Caches`: constants of the model and the board.
+struct MemoryModel {
+  /// Accesses to memory cost more than the tables say.
+  var isModelled = false
+  /// All ones if reads look up lines in a first-level cache, else 0.
+  var compare: UInt32 = 0
+  /// Code is looked up, too.
+  var looksUpCode = false
+  /// 486: the cache is switched off (CR0.CD).
+  var isOff = false
+  /// Core clocks per bus clock.
+  var multiplier: Int64 = 1
+  /// Core clocks a write keeps the bus busy; 0 if writes cost nothing.
+  var write: Int64 = 0
+  /// Core clocks of writes that the buffers hold.
+  var buffered: Int64 = 0
+  /// Core clocks of an access in two parts: the other part.
+  var split: Int64 = 3
+  /// A data bus of 16 bits: words at odd addresses take two cycles.
+  var isNarrow = false
+  var board = BoardTiming()
+  /// Graphics memory: core clocks of a byte, a word and a double word beyond the access in the tables.
+  var video: (Int64, Int64, Int64) = (0, 0, 0)
+}
+
+// MARK: Data
+
+extension CPU {
+  /// A read or the read half of a modification at `linear`, which lies in `entry`'s page: nothing happens if it is in
+  /// the line of its set that was used last, and in one piece.
+  @inline(__always) func touch(
+    _ o: UnsafePointer<Op>, _ entry: UnsafeMutablePointer<TLBEntry>, _ linear: UInt32, _ bytes: UInt32
+  ) {
+    guard c.pointee.memoryModel.isModelled else { return }
+    let line = entry.pointee.line | (linear &>> 4) & 0xFF
+    let strange = (c.pointee.tags.recent[Int(line & c.pointee.tags.mask)] ^ line) & c.pointee.memoryModel.compare
+    if _slowPath(strange | (linear & (bytes &- 1)) != 0) { slowTouch(o, line, linear, bytes) }
+  }
+
+  /// Split accesses, and lines that weren't used last.
+  @inline(never) func slowTouch(_ o: UnsafePointer<Op>, _ line: UInt32, _ linear: UInt32, _ bytes: UInt32) {
+    var clocks = splitClocks(o, linear, bytes)
+    if c.pointee.memoryModel.compare != 0 {
+      clocks &+= lookUp(line, linear, after: o, clocks)
+      // The second half of an access across two lines of a page.
+      if linear & 15 &+ bytes > 16, linear & 0xFFF &+ bytes <= 0x1000 {
+        clocks &+= lookUp(line &+ 1, linear, after: o, clocks)
+      }
+    }
+    if clocks != 0 { chargeHere(o, clocks) }
+  }
+
+  /// Clocks of what a misaligned access takes longer. - Source: i486 PRM, clock assumptions: 3 clocks for each misaligned
+  /// access; 386 DX and SX data sheets, bus cycles of misaligned operands.
+  private func splitClocks(_ o: UnsafePointer<Op>, _ linear: UInt32, _ bytes: UInt32) -> Int64 {
+    if o.pointee.original == .other || o.pointee.original == .otherEnd {
+      // Limit and base are never both aligned: the tables have it.
+      switch Operation(rawValue: o.pointee.a) ?? .undefined {
+      case .lgdt, .lidt, .sgdt, .sidt: return 0
+      default: break
+      }
+    }
+    if c.pointee.memoryModel.isNarrow {
+      return bytes > 1 && linear & 1 != 0 ? c.pointee.memoryModel.split : 0
+    }
+    return linear & 3 &+ min(bytes, 4) > 4 ? c.pointee.memoryModel.split : 0
+  }
+
+  /// A write: it goes into one of four buffers and then over the bus.
+  ///
+  /// - Source: i486 data book, write buffers: four, each one bus write.
+  @inline(__always) func post(_ o: UnsafePointer<Op>, _ linear: UInt32, _ bytes: UInt32) {
+    guard c.pointee.memoryModel.isModelled else { return }
+    let now = s.pointee.target &- s.pointee.left &- Int64(o.pointee.after)
+    let end = max(s.pointee.writesUntil, now) &+ c.pointee.memoryModel.write
+    s.pointee.writesUntil = end
+    let full = end &- now &- c.pointee.memoryModel.buffered
+    if full > 0 { chargeHere(o, full) }
+    if _slowPath(linear & (bytes &- 1) != 0) { splitPost(o, linear, bytes) }
+  }
+
+  /// A misaligned write: two writes, if it crosses a boundary.
+  @inline(never) private func splitPost(_ o: UnsafePointer<Op>, _ linear: UInt32, _ bytes: UInt32) {
+    let split = splitClocks(o, linear, bytes)
+    guard split != 0 else { return }
+    chargeHere(o, split)
+    s.pointee.writesUntil &+= c.pointee.memoryModel.write
+  }
+
+  /// Does `body`, an instruction of many writes like PUSHA or FSAVE: they happen all along, and the instruction's clocks
+  /// hold for free buffers.
+  @inline(__always) func withWritesCounted(_ body: () -> Bool) -> Bool {
+    let buffered = c.pointee.memoryModel.buffered
+    c.pointee.memoryModel.buffered = 1 << 40
+    defer { endCountedWrites(buffered) }
+    return body()
+  }
+
+  private func endCountedWrites(_ buffered: Int64) {
+    c.pointee.memoryModel.buffered = buffered
+    s.pointee.writesUntil = min(s.pointee.writesUntil, s.pointee.target &- s.pointee.left &+ buffered)
+  }
+
+  /// 386 without a cache: clocks that an aligned access of a string takes longer than the tables' two.
+  func stringWait(_ size: Int) -> Int64 {
+    let model = c.pointee.pipelineModel
+    guard model.isFull, !model.is486 else { return 0 }
+    let cycles = Int64(max(size / model.busWidth, 1))
+    return cycles &* Int64(model.busCycle) &- 2
+  }
+
+  /// An access to a device's memory: the graphics card's.
+  func waitForDevice(_ o: UnsafePointer<Op>, _ size: Int) {
+    let clocks = c.pointee.memoryModel.video
+    chargeHere(o, size == 1 ? clocks.0 : size == 2 ? clocks.1 : clocks.2)
+  }
+
+  // MARK: Lines
+
+  /// Looks up a line that wasn't the last one used of its set. - Returns: clocks to wait.
+  func lookUp(_ line: UInt32, _ linear: UInt32, after o: UnsafePointer<Op>, _ waited: Int64) -> Int64 {
+    let tags = c.pointee.tags
+    if tags.recent[Int(line & tags.mask)] == line { return 0 }
+    let now = s.pointee.target &- s.pointee.left &- Int64(o.pointee.after) &+ waited
+    var clocks: Int64 = 0
+    if s.pointee.cr0 & CR0.pg != 0, !tags.touchPage(linear >> 12) { clocks = walkClocks(linear, now, o) }
+    if c.pointee.memoryModel.isOff { return clocks &+ fill(line, now &+ clocks) }
+    return bring(line, o) ? clocks : clocks &+ fill(line, now &+ clocks)
+  }
+
+  /// Makes `line` the last used of its set. - Returns: whether it was in the cache.
+  private func bring(_ line: UInt32, _ o: UnsafePointer<Op>) -> Bool {
+    let tags = c.pointee.tags
+    let set = Int(line & tags.mask)
+    if tags.recent[set] == line { return true }
+    if tags.holdsCode[set] {
+      tags.holdsCode[set] = false
+      c.pointee.epoch &+= 1
+    }
+    let isThere = tags.touch(line)
+    watchCode(line, o)
+    return isThere
+  }
+
+  /// Clocks of a translation that the TLB doesn't have, beyond the access itself.
+  ///
+  /// - Source: timing notes 2.5 and 1.5, recalled: 13 on the 486 with both entries in its cache, 21 and 28 without; 9 on
+  ///   the 386. Unverified.
+  private func walkClocks(_ linear: UInt32, _ now: Int64, _ o: UnsafePointer<Op>) -> Int64 {
+    guard c.pointee.is486 else { return 9 }
+    let mask = c.pointee.addressMask & memory.addressMask
+    let directory = (s.pointee.cr3 & ~0xFFF | (linear >> 20) & 0xFFC) & mask
+    let table = (memory.read(directory, size: 4) & ~0xFFF | (linear >> 10) & 0xFFC) & mask
+    var clocks: Int64 = 13
+    for address in [directory, table] where !c.pointee.memoryModel.isOff {
+      let line = address >> 4
+      if !bring(line, o) { clocks &+= fill(line, now &+ clocks) }
+    }
+    return clocks
+  }
+
+  /// Clocks until a line that isn't in the first level brings its first data. It goes on coming in for a while, and
+  /// holds up the next.
+  private func fill(_ line: UInt32, _ now: Int64) -> Int64 {
+    let board = c.pointee.memoryModel.board
+    let multiplier = c.pointee.memoryModel.multiplier
+    let tags = c.pointee.tags
+    var first = Int64(board.cacheFirst)
+    var next = Int64(board.cacheNext)
+    if !c.pointee.is486 || board.cacheSize == 0 || !tags.touchBoard(line) {
+      first = Int64(board.memoryFirst)
+      next = Int64(board.memoryNext)
+      // Rows of 2 KB a bank, two banks interleaved by line: a row holds 4 KB. Unverified, every board differs.
+      let row = line >> 8
+      if row != s.pointee.openRow {
+        s.pointee.openRow = row
+        first &+= Int64(board.memoryRow)
+      }
+    }
+    // A 386 waits for its one cycle, which the board then finishes in time.
+    if !c.pointee.is486 { return first }
+    // A write on the bus is finished first; the others wait.
+    var start = max(now, s.pointee.fillsUntil)
+    let writes = s.pointee.writesUntil &- start
+    if writes > 0, c.pointee.memoryModel.write > 0 { start &+= writes % c.pointee.memoryModel.write }
+    let phase = start % multiplier
+    if phase != 0 { start &+= multiplier &- phase }
+    let ready = start &+ first &* multiplier
+    s.pointee.fillsUntil = ready &+ 3 &* next &* multiplier
+    if s.pointee.writesUntil > start { s.pointee.writesUntil &+= s.pointee.fillsUntil &- start }
+    return ready &- now
+  }
+}
+
+// MARK: Code
+
+extension CPU {
+  /// A block starts, and lines have moved since it was last known that all of its code is at hand. Lines count as looked
+  /// up when the first instruction that needs them is reached: if one isn't the last used of its set, that
+  /// instruction becomes an event. Otherwise looking it up changes nothing, and nothing has to be done.
+  @inline(never) func enter(_ block: UnsafeMutablePointer<Block>) {
+    guard c.pointee.memoryModel.looksUpCode else {
+      block.pointee.epoch = c.pointee.epoch
+      return
+    }
+    let ops = UnsafePointer(block.pointee.ops)
+    let first = block.pointee.physical >> 4
+    let last = (block.pointee.physical &+ UInt32(ops.pointee.length) &- 1) >> 4
+    // Going on in the line that the instruction before ended in is no look-up.
+    let isNew = block.pointee.pipe & Pipe.sequential == 0 || block.pointee.physical & 15 == 0
+    if block.pointee.pipe != Pipe.resumed {
+      fetch(isNew ? first : first &+ 1, last, ops, before: Int64(ops.pointee.clocks))
+    }
+    if watchCode(behind: last, block) { rely(on: block) }
+    if s.pointee.left < 0 { look(behind: ops) }
+  }
+
+  /// All lines of `block` are the last used of their sets, and it may run without a look until one isn't.
+  private func rely(on block: UnsafeMutablePointer<Block>) {
+    let tags = c.pointee.tags
+    let first = block.pointee.physical >> 4
+    let last = (block.pointee.physical &+ UInt32(block.pointee.length) &- 1) >> 4
+    for line in first...last {
+      // Going on in a line that has been used, but not last: it isn't relied on.
+      guard tags.recent[Int(line & tags.mask)] == line else { return }
+    }
+    for line in first...last { tags.holdsCode[Int(line & tags.mask)] = true }
+    block.pointee.epoch = c.pointee.epoch
+  }
+
+  /// Looks up the lines `first` to `last` for the instruction `o`, which hasn't run yet.
+  func fetch(_ first: UInt32, _ last: UInt32, _ o: UnsafePointer<Op>, before clocks: Int64) {
+    guard first <= last else { return }
+    let linear = seg(SegmentIndex.cs).pointee.base &+ s.pointee.eip &+ UInt32(o.pointee.start)
+    var waited = 0 &- clocks
+    for line in first...last { waited &+= lookUp(line, linear, after: o, waited) }
+    s.pointee.left &-= waited &+ clocks
+  }
+
+  /// Makes an event of the first instruction behind line `line` that needs a line which isn't the last used of its set.
+  /// - Returns: whether there is none.
+  @discardableResult
+  func watchCode(behind line: UInt32, _ block: UnsafeMutablePointer<Block>) -> Bool {
+    let last = (block.pointee.physical &+ UInt32(block.pointee.length) &- 1) >> 4
+    guard line < last else { return true }
+    let tags = c.pointee.tags
+    for next in line &+ 1...last where tags.recent[Int(next & tags.mask)] != next {
+      makeEvent(of: next, block)
+      return false
+    }
+    return true
+  }
+
+  /// A data access has changed the order of a set: if the running block needs a line of that set later on, it has to be
+  /// looked up there.
+  private func watchCode(_ line: UInt32, _ o: UnsafePointer<Op>) {
+    let block = c.pointee.block
+    let reached = (block.pointee.physical &+ UInt32(o.pointee.start) &+ UInt32(o.pointee.length) &- 1) >> 4
+    let last = (block.pointee.physical &+ UInt32(block.pointee.length) &- 1) >> 4
+    guard reached < last, c.pointee.memoryModel.looksUpCode else { return }
+    let distance = (line &- reached) & c.pointee.tags.mask
+    if distance != 0, distance <= last &- reached { makeEvent(of: reached &+ distance, block) }
+  }
+
+  /// The first instruction of `block` with a byte in `line` becomes an event.
+  private func makeEvent(of line: UInt32, _ block: UnsafeMutablePointer<Block>) {
+    for i in 0..<Int(block.pointee.count) {
+      let op = block.pointee.ops + i
+      let end = (block.pointee.physical &+ UInt32(op.pointee.start) &+ UInt32(op.pointee.length) &- 1) >> 4
+      if end >= line {
+        op.pointee.id = .event
+        return
+      }
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import Hardware
+
+/// A loop that waits: the program comes back to the same place with the same registers and the same memory, and has
+/// asked no device. Until an interrupt comes it can do nothing else, so that whole rounds of it may be left out: what the
+/// machine is afterwards is to the bit what it would have been. DOS at its prompt, programs that poll the keyboard
+/// through INT 16h and multitaskers without work do this; HLT needs no such help.
+///
+/// Knowledge about a run, not state: looking for it costs the host time but changes nothing.
+struct IdleLoop {
+  /// A place in the loop: clocks since power-on when it was there, clocks of a round. 0: no loop is known.
+  var anchor: Int64 = 0
+  var period: Int64 = 0
+  /// `Caches.worldEvents` and the memory's count of foreign writes while the loop has been undisturbed.
+  var events = 0
+  /// What a round moves: the ends of posted writes and of fills.
+  var movesWrites = false
+  var movesFills = false
+  /// When to look again, and how long to wait if that fails.
+  var nextLook: Int64 = 0
+  var interval: Int64 = 0
+  /// Bytes that the round under examination has written: their first values, by offset in RAM.
+  var written: [UInt32: UInt8] = [:]
+  var hasWrittenTooMuch = false
+
+  static let longestRound = 1500
+}
+
+/// The part of the processor's state that two visits of one place must have in common.
+private struct IdleState: Equatable {
+  let registers: [UInt32]
+  let segments: [Segment]
+  let flags: [UInt64]
+  let pipe: UInt16
+  let busy: Int64
+  let translations: [UInt8]
+
+  init(_ cpu: CPU) {
+    let s = cpu.s
+    registers =
+      (0..<8).map { cpu.reg($0) } + [
+        s.pointee.eip, s.pointee.faux, s.pointee.flags, s.pointee.cr0, s.pointee.cr2, s.pointee.cr3, s.pointee.gdtBase,
+        s.pointee.gdtLimit, s.pointee.idtBase, s.pointee.idtLimit, s.pointee.openRow,
+      ]
+    segments = (0..<8).map { cpu.seg($0).pointee }
+    flags = [
+      s.pointee.fres, s.pointee.shadow ? 1 : 0, s.pointee.repeating ? 1 : 0, s.pointee.nmiBlocked ? 1 : 0,
+      UInt64(s.pointee.cpl),
+    ]
+    pipe = s.pointee.pipe
+    translations = (0..<8).map { s.pointee.tlbOldest[$0] }
+    busy = s.pointee.numericBusyUntil
+  }
+}
+
+extension Processor {
+  private var events: Int { cpu.c.pointee.worldEvents &+ memory.foreignWrites }
+
+  /// Before code runs up to clock `end`: leaves out rounds of a waiting loop. true: time has passed, look at everything
+  /// again.
+  func passIdleTime(until end: Int64) -> Bool {
+    guard isIdleSkipped else { return false }
+    let now = clocks
+    if idle.period > 0, idle.events == events {
+      let past = (now &- idle.anchor) % idle.period
+      if past != 0 {
+        // Up to the known place; there is an instruction boundary.
+        let place = now &+ idle.period &- past
+        guard place < end else { return false }
+        runPlainly(until: place)
+        return true
+      }
+      let rounds = (end &- 1 &- now) / idle.period
+      guard rounds > 0 else { return false }
+      skip(rounds &* idle.period)
+      return true
+    }
+    idle.period = 0
+    guard now >= idle.nextLook || now < idle.nextLook &- idle.interval, end &- now > 4_000 else { return false }
+    if look(until: end) {
+      idle.interval = Int64(clock.hertz / 5_000)
+      idle.nextLook = clocks &+ idle.interval
+    } else {
+      // From 1 ms of guest time up to 250 ms: programs that work are looked at in vain.
+      idle.interval = min(max(idle.interval &* 2, Int64(clock.hertz / 1_000)), Int64(clock.hertz / 4))
+      idle.nextLook = clocks &+ idle.interval
+    }
+    return true
+  }
+
+  private func skip(_ clocks: Int64) {
+    let s = cpu.s
+    s.pointee.target = self.clocks &+ clocks
+    s.pointee.left = 0
+    if idle.movesWrites { s.pointee.writesUntil &+= clocks }
+    if idle.movesFills { s.pointee.fillsUntil &+= clocks }
+  }
+
+  /// Runs one instruction after the other, until the place where it began is reached again with nothing changed.
+  private func look(until end: Int64) -> Bool {
+    cpu.beginProbe()
+    defer { cpu.c.pointee.isProbing = false }
+    var start = IdleState(cpu)
+    var place = clocks
+    var epoch = cpu.c.pointee.epoch
+    var (writes, fills) = (cpu.s.pointee.writesUntil, cpu.s.pointee.fillsUntil)
+    let quiet = events
+    idle.written.removeAll(keepingCapacity: true)
+    idle.hasWrittenTooMuch = false
+    for _ in 0..<IdleLoop.longestRound {
+      let s = cpu.s
+      if s.pointee.halted || s.pointee.isShutDown || s.pointee.flags & EFLAGS.tf != 0 || s.pointee.pendingTrap != 0
+        || s.pointee.nmiPending || s.pointee.awaitsNumericInterrupt
+        || (s.pointee.intr && s.pointee.flags & EFLAGS.if != 0) || cpu.c.pointee.breakpointsArmed || clocks >= end
+      {
+        return false
+      }
+      stepPlainly(until: end)
+      if cpu.faulted || events != quiet || idle.hasWrittenTooMuch || cpu.c.pointee.stopRequested { return false }
+      guard s.pointee.eip == start.registers[8], cpu.reg(4) == start.registers[4] else { continue }
+      let state = IdleState(cpu)
+      guard state == start else { continue }
+      if cpu.c.pointee.epoch == epoch, memoryIsAsBefore {
+        idle.anchor = clocks
+        idle.period = clocks &- place
+        idle.events = quiet
+        idle.movesWrites = s.pointee.writesUntil != writes
+        idle.movesFills = s.pointee.fillsUntil != fills
+        let moved = (s.pointee.writesUntil &- writes, s.pointee.fillsUntil &- fills)
+        let isSteady =
+          (moved.0 == 0 || moved.0 == idle.period) && (moved.1 == 0 || moved.1 == idle.period) && idle.period > 0
+        if isSteady { return true }
+        idle.period = 0
+      }
+      // The first round may have filled the cache: the second counts.
+      start = state
+      place = clocks
+      epoch = cpu.c.pointee.epoch
+      (writes, fills) = (s.pointee.writesUntil, s.pointee.fillsUntil)
+      idle.written.removeAll(keepingCapacity: true)
+    }
+    return false
+  }
+
+  private var memoryIsAsBefore: Bool {
+    for (offset, old) in idle.written where memory.ram[Int(offset)] != old { return false }
+    return true
+  }
+
+  /// A write to RAM while a loop is examined.
+  func noteWrite(_ offset: UInt32, _ size: Int) {
+    for i in 0..<UInt32(size) where idle.written[offset &+ i] == nil {
+      idle.written[offset &+ i] = memory.ram[Int(offset &+ i)]
+    }
+    if idle.written.count > 512 { idle.hasWrittenTooMuch = true }
+  }
+}
+
+extension CPU {
+  /// Has every write take the slow path, where it is noted.
+  func beginProbe() {
+    c.pointee.isProbing = true
+    for i in 0..<2 * TLBEntry.count {
+      c.pointee.tlbStorage[i].writeTag = 1
+      c.pointee.tlbStorage[i].codeTag = 1
+    }
+  }
+}

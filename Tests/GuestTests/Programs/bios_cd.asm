@@ -1,0 +1,119 @@
+; INT 13h of a CD booted by El Torito: without emulation (-D LOADED), or as a diskette (-D DISKETTE, -D SPT=).
+%include "bios_test.inc"
+
+BUFFER  equ 0x1000
+%macro CALL13 4                 ; AX, CX, DX, BX
+        push    BUFFER
+        pop     es
+        mov     ax, %1
+        mov     cx, %2
+        mov     dx, %3
+        mov     bx, %4
+        mov     si, packet
+        int     0x13
+        call    result
+%endmacro
+result: mov     [status], ah
+        setc    byte [carry]
+        mov     [regcx], cx
+        mov     [regdx], dx
+        mov     [regbx], bx
+        ret
+
+tests:
+%ifdef DISKETTE
+        EXPECT  [boot_drive], 0, "drive 0"
+        CALL13  0x0800, 0, 0, 0
+        EXPECT  [carry], 0, "08"
+        EXPECT  [regcx], 0x4F00+SPT, "08 tracks and sectors"
+        mov     al, [regdx+1]
+        mov     ah, 0
+        EXPECT  ax, 1, "08 heads"
+        CALL13  0x0201, 0x0001, 0, 0
+        EXPECT  [es:510], 0xAA55, "02 first sector"
+        CALL13  0x020C, 0x0002, 0, 0x0A00   ; from the middle of a block on
+        EXPECT  [carry], 0, "02 twelve sectors"
+        mov     si, 0x7E00
+        mov     di, 0x0A00
+        mov     cx, (status-$$-512)/2
+        repe    cmpsw
+        EXPECT_IF e, "02 what they hold"
+        CALL13  0x0201, 0x4F00+SPT, 0x0100, 0
+        EXPECT  [carry], 0, "02 last sector"
+        CALL13  0x0201, 0x0001+SPT, 0, 0
+        EXPECT  [carry], 1, "02 sector behind the track"
+        CALL13  0x0301, 0x0001, 0, 0
+        EXPECT  [carry], 1, "03"
+        EXPECT  [status], 3, "03 write-protected"
+        CALL13  0x0100, 0, 0, 0
+        EXPECT  [status], 3, "01"
+        CALL13  0x1500, 0, 0, 0
+        EXPECT  [status], 1, "15 no change line"
+        CALL13  0x4B01, 0, 0, 0
+        mov     al, [packet+1]
+        mov     ah, 0
+        EXPECT  ax, (SPT/36)+2, "4B01 kind"
+        EXPECT  [packet+4], 20, "4B01 block"
+        CALL13  0x0201, 0x0001, 1, 0        ; the machine's own drive A is B now, and empty
+        EXPECT  [carry], 1, "drive 1 is the empty one"
+        CALL13  0x4B00, 0, 0, 0
+        EXPECT  [carry], 0, "4B00"
+        CALL13  0x0201, 0x0001, 0, 0
+        EXPECT  [carry], 1, "drive 0 after the emulation"
+%else
+        mov     al, [boot_drive]
+        mov     ah, 0
+        EXPECT  ax, 0xE0, "drive E0h"
+        CALL13  0x4100, 0, 0x00E0, 0x55AA
+        EXPECT  [carry], 0, "41"
+        EXPECT  [regbx], 0xAA55, "41 signature"
+        mov     ax, [regcx]
+        and     ax, 1
+        EXPECT  ax, 1, "41 packet functions"
+        mov     word [packet], 26
+        CALL13  0x4800, 0, 0x00E0, 0
+        EXPECT  [carry], 0, "48"
+        EXPECT  [packet+24], 2048, "48 bytes in a block"
+        EXPECT  [packet+16], 20+4, "48 blocks"
+        mov     ax, [packet+2]
+        and     ax, 4
+        EXPECT  ax, 4, "48 removable"
+        mov     dword [packet], 0x00010010
+        mov     dword [packet+4], BUFFER << 16
+        mov     dword [packet+8], 16
+        mov     dword [packet+12], 0
+        CALL13  0x4200, 0, 0x00E0, 0
+        EXPECT  [carry], 0, "42"
+        EXPECT  [es:1], 0x4443, "42 volume descriptor"
+        mov     word [packet+2], 4
+        mov     dword [packet+8], 20
+        CALL13  0x4200, 0, 0x00E0, 0
+        EXPECT  [carry], 0, "42 four blocks"
+        mov     si, 0x7E00
+        mov     di, 0x0200
+        mov     cx, (status-$$-512)/2
+        repe    cmpsw
+        EXPECT_IF e, "42 what they hold"
+        mov     dword [packet+8], 24
+        CALL13  0x4200, 0, 0x00E0, 0
+        EXPECT  [carry], 1, "42 behind the end"
+        CALL13  0x4300, 0, 0x00E0, 0
+        EXPECT  [status], 3, "43 write-protected"
+        CALL13  0x0201, 1, 0x00E0, 0
+        EXPECT  [carry], 1, "02 isn't there"
+        CALL13  0x4B01, 0, 0x00E0, 0
+        mov     al, [packet+2]
+        mov     ah, 0
+        EXPECT  ax, 0xE0, "4B01 drive"
+        EXPECT  [packet+4], 20, "4B01 block"
+%endif
+        ret
+
+status: dw      0
+carry:  dw      0
+regbx:  dw      0
+regcx:  dw      0
+regdx:  dw      0
+packet: times   32 db 0
+program_end:
+        times   16*512-($-$$) db 0
