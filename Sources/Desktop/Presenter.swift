@@ -126,7 +126,7 @@ final class Presenter {
   /// Where the picture goes in an output of that size.
   private func rectangle(width: Int, height: Int) -> SDL_Rect {
     var h = min(Double(height), Double(width) / aspect)
-    if scaling == .integer, h >= Double(sourceSize.height) {
+    if scaling != .smooth, h >= Double(sourceSize.height) * (scaling == .tube ? 2 : 1) {
       h = (h / Double(sourceSize.height)).rounded(.down) * Double(sourceSize.height)
     }
     let w = (h * aspect).rounded()

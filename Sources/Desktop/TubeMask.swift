@@ -45,11 +45,12 @@ final class TubeMask {
     SDL_UpdateTexture(texture, nil, dots, Int32(wanted.width * 4))
   }
 
-  /// The factors, 255 for one. Where the window has fewer than two lines for one of the picture, gaps would give
-  /// stripes of uneven width: they fade out.
+  /// The factors, 255 for one. Gaps between lines show only where each line of the picture has at least two of the
+  /// window; unless that is a whole number they would be of uneven width, so that they fade in slowly.
   static func dots(width: Int, height: Int, lines: Int) -> [UInt32] {
     let scale = Double(height) / Double(lines)
-    let depth = min(max(scale - 1, 0), 1) * 0.45
+    let isWhole = height % lines == 0 && height > lines
+    let depth = 0.45 * (isWhole ? 1 : min(max((scale - 2) / 2, 0), 1))
     let stripes: [(Double, Double, Double)] = [(1, 0.86, 0.86), (0.86, 1, 0.86), (0.86, 0.86, 1)]
     var result: [UInt32] = []
     result.reserveCapacity(width * height)

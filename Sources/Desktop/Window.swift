@@ -63,11 +63,12 @@ final class Window {
     SDL_DestroyWindow(window)
   }
 
-  /// Twice the 400 lines of text mode where the screen has room, so that all lines are equally high.
+  /// Twice the 414 lines that text mode has with its border where the screen has room, so that all lines are equally
+  /// high.
   private static func initialSize() -> (width: Int32, height: Int32) {
     var room = SDL_Rect()
-    guard SDL_GetDisplayUsableBounds(0, &room) == 0, room.h >= 900, room.w >= 1100 else { return (800, 600) }
-    return (1066, 800)
+    guard SDL_GetDisplayUsableBounds(0, &room) == 0, room.h >= 930, room.w >= 1120 else { return (800, 600) }
+    return (1094, 828)
   }
 
   /// Handles events and shows frames until the window is closed or the session is over.
