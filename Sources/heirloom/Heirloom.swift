@@ -12,7 +12,8 @@ struct Heirloom: ParsableCommand {
       """,
     version: "0.1",
     subcommands: [
-      RunCommand.self, MachineCommand.self, SnapshotCommand.self, ImageCommand.self, ListCommand.self,
+      RunCommand.self, LibraryCommand.self, MachineCommand.self, SnapshotCommand.self, ImageCommand.self,
+      ListCommand.self,
       VectorsCommand.self, DisassembleCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
