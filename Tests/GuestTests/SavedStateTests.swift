@@ -18,9 +18,11 @@ enum SavedStateProperty {
 
     init(_ guest: Guest) throws {
       hash = try guest.machine.stateHash()
-      picture = guest.machine.picture().pixels
       said = guest.text
       ticks = guest.ticks
+      // The picture that was being drawn when a state was taken isn't part of it: the one after it is the same.
+      guest.machine.run(until: guest.machine.now + .milliseconds(50))
+      picture = guest.machine.picture().pixels
     }
 
     /// Which parts differ from `other`.
