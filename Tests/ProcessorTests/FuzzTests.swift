@@ -55,7 +55,8 @@ private final class Case {
     try plane.attach(ticker)
     processor = Processor(
       model: model, fpu: true, memory: plane.memory, io: plane.io, scheduler: plane.scheduler)
-    processor.setTiming(.full, board: .typical(model))
+    let isFull = ProcessInfo.processInfo.environment["HEIRLOOM_FUZZ_TIMING"] == "full"
+    processor.setTiming(isFull ? .full : .simple, board: .typical(model))
     processor.tlbPolicy = tlb
     ticker.request.connect { [unowned processor] in processor.setInterruptRequest($0) }
     processor.acknowledgeInterrupt = { [unowned ticker] in
