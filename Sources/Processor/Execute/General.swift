@@ -122,10 +122,10 @@ extension CPU {
       let address = (reg(3) &+ UInt32(get(0, UInt8.self))) & o.pointee.mask
       guard let value = loadAt(o, Int(o.pointee.seg), address, 1) else { return false }
       set(0, UInt8(truncatingIfNeeded: value))
-    case .pusha: return withWritesCounted { pushAll(o) }
+    case .pusha: return withWritesCounted(o) { pushAll(o) }
     case .popa: return popAll(o)
     case .pushf: return pushFlags(o)
-    case .enter: return withWritesCounted { enter(o) }
+    case .enter: return withWritesCounted(o) { enter(o) }
     case .leave: return leaveFrame(o)
     case .pushSegment: return pushSegment(o)
     case .popSegment: return popSegment(o)
