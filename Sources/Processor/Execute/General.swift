@@ -162,6 +162,8 @@ extension CPU {
       guard isPrivileged else { return false }
       s.pointee.cr0 &= ~CR0.ts
     default:
+      // The exception's clocks are all: back with the one that every operation has.
+      s.pointee.left &+= 1
       fault(Vector.ud)
       return false
     }
@@ -223,6 +225,8 @@ extension CPU {
       s.pointee.pipe = Pipe.flushed
       return flow(loadAll(o))
     default:
+      // The exception's clocks are all: back with the one that every operation has.
+      s.pointee.left &+= 1
       fault(Vector.ud)
       return .leave
     }
