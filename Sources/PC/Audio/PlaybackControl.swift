@@ -28,10 +28,8 @@ public struct PlaybackControl {
   private static let most = 0.01
   /// The queue's breathing with each delivery and each withdrawal is averaged over this time, in seconds.
   private static let smoothing = 0.3
-  /// A double pole at 0.3 a second: half a per cent of drift is made up for in ten seconds, and while it is the queue
-  /// is off by 6 ms; an error of 1 ms bends the pitch by 1 cent.
-  private static let proportional = 2 * 0.3 / 48_000
-  private static let integral = 0.3 * 0.3 / 48_000
+  /// How long the queue has been steered without a gap, in seconds.
+  private var experience = 0.0
 
   /// A queue of `target` samples.
   public init(target: Int) { self.target = target }
@@ -41,15 +39,17 @@ public struct PlaybackControl {
   public mutating func process(_ samples: UnsafeBufferPointer<Int16>, queued: Int, isDry: Bool = false) -> [Int16] {
     var out: [Int16] = []
     out.reserveCapacity(samples.count + 2 * target)
+    // A queue that has grown far beyond its length (a host that slept) is brought back without a sound.
+    if queued > 4 * target { isOverfull = true } else if queued <= target { isOverfull = false }
     if isDry {
       // A new beginning: silence as long as the queue is to be, then a fade.
       out += [Int16](repeating: 0, count: 2 * max(target - queued - samples.count / 2, 0))
-      (average, level) = (0, 0)
-    } else if !isMuted {
+      (average, level, experience) = (0, 0, 0)
+    } else if isMuted || isOverfull {
+      average = 0
+    } else {
       steer(queued + samples.count / 2 - target, seconds: Double(samples.count / 2) / 48_000)
     }
-    // A queue that has grown far beyond its length (a host that slept) is brought back without a sound.
-    if queued > 4 * target { isOverfull = true } else if queued <= target { isOverfull = false }
     let wanted = isMuted || isOverfull ? 0 : volume
     if wanted == 0, level == 0 {
       return [Int16](repeating: 0, count: 2 * min(max(target - queued, 0), samples.count / 2))
@@ -71,10 +71,14 @@ public struct PlaybackControl {
     return out
   }
 
+  /// A double pole at 0.2 a second: an error of 1 ms bends the pitch by a cent. In the first seconds it is at 1 a
+  /// second, so that clocks that differ by half a per cent are known before the queue is empty.
   private mutating func steer(_ error: Int, seconds: Double) {
+    experience += seconds
+    let pole = max(0.2, min(1, 3 / experience))
     average += (Double(error) - average) * min(seconds / Self.smoothing, 1)
-    drift = max(-Self.most, min(Self.most, drift + average * Self.integral * seconds))
-    ratio = 1 + max(-Self.most, min(Self.most, drift + average * Self.proportional))
+    drift = max(-Self.most, min(Self.most, drift + average * pole * pole / 48_000 * seconds))
+    ratio = 1 + max(-Self.most, min(Self.most, drift + average * 2 * pole / 48_000))
   }
 
   /// The third-order curve through four samples, at `x` between the middle two.
