@@ -18,9 +18,9 @@ final class AudioPlayer {
 
   /// Opens the host's default device; nil if there is none.
   init?(latency: Latency) {
-    // Half of the delay for the sound server, half for this thread's own hiccups. Left to itself PulseAudio takes the
-    // period for the whole of its buffer, 5 ms, and has gaps on a busy host. The variable is libpulse's own.
-    let server = max(latency.milliseconds / 2, 5)
+    // Three fifths of the delay are for the sound server, the rest for this thread's own hiccups. Left to itself
+    // PulseAudio takes the period for the whole of its buffer, 5 ms, and has gaps. The variable is libpulse's own.
+    let server = max(latency.milliseconds * 3 / 5, 5)
     setenv("PULSE_LATENCY_MSEC", String(server), 0)
     guard SDL_InitSubSystem(UInt32(SDL_INIT_AUDIO)) == 0 else { return nil }
     var wanted = SDL_AudioSpec()
