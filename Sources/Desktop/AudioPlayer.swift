@@ -11,23 +11,23 @@ final class AudioPlayer {
   /// Samples behind the ring: what SDL and the host's sound server hold.
   private let buffered: Int
 
-  /// Samples that the device takes at one go.
-  private static let period = 256
-  /// Least mean length of the ring: half of what is taken and half of what the mixer delivers at one go, and 2 ms.
-  private static let shortest = 288
+  /// Least mean length of the ring: what is taken at one go, half of what the mixer delivers, and 2 ms.
+  private static let shortest = 416
 
   /// Opens the host's default device; nil if there is none.
   init?(latency: Latency) {
-    // Three fifths of the delay are for the sound server, the rest for this thread's own hiccups. Left to itself
-    // PulseAudio takes the period for the whole of its buffer, 5 ms, and has gaps. The variable is libpulse's own.
-    let server = max(latency.milliseconds * 3 / 5, 5)
+    // Half of the delay is for the sound server, the rest for this thread's own hiccups. Left to itself PulseAudio takes
+    // the period for the whole of its buffer and has gaps. The variable is libpulse's own.
+    let server = max(latency.milliseconds / 2, 5)
     setenv("PULSE_LATENCY_MSEC", String(server), 0)
     guard SDL_InitSubSystem(UInt32(SDL_INIT_AUDIO)) == 0 else { return nil }
+    let isPulse = SDL_GetCurrentAudioDriver().map { String(cString: $0) } == "pulseaudio"
     var wanted = SDL_AudioSpec()
     wanted.freq = Int32(AudioFeed.rate)
     wanted.format = SDL_AudioFormat(0x8010)  // AUDIO_S16LSB
     wanted.channels = 2
-    wanted.samples = UInt16(Self.period)
+    // What is taken at one go: with PulseAudio only a portion, with ALSA a half or third of the whole buffer.
+    wanted.samples = isPulse ? 128 : 256
     wanted.userdata = Unmanaged.passUnretained(ring).toOpaque()
     wanted.callback = { ring, bytes, count in
       guard let ring, let bytes else { return }
@@ -42,7 +42,6 @@ final class AudioPlayer {
       return nil
     }
     self.device = device
-    let isPulse = SDL_GetCurrentAudioDriver().map { String(cString: $0) } == "pulseaudio"
     buffered = Int(got.samples) / 2 + (isPulse ? server * AudioFeed.rate / 1000 : Int(got.samples))
     control = PlaybackControl(target: 1)
     self.latency = latency

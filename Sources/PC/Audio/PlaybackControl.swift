@@ -28,7 +28,7 @@ public struct PlaybackControl {
   private static let most = 0.01
   /// The queue's breathing with each delivery and each withdrawal is averaged over this time, in seconds.
   private static let smoothing = 0.3
-  /// How long the queue has been steered without a gap, in seconds.
+  /// How long the queue has been steered, in seconds.
   private var experience = 0.0
 
   /// A queue of `target` samples.
@@ -44,7 +44,7 @@ public struct PlaybackControl {
     if isDry {
       // A new beginning: silence as long as the queue is to be, then a fade.
       out += [Int16](repeating: 0, count: 2 * max(target - queued - samples.count / 2, 0))
-      (average, level, experience) = (0, 0, 0)
+      (average, level) = (0, 0)
     } else if isMuted || isOverfull {
       average = 0
     } else {
