@@ -88,6 +88,8 @@ struct SoundFilesTests {
     let ring = AudioRing()
     var out = [Int16](repeating: 1, count: 1200)
     func read() { out.withUnsafeMutableBufferPointer { ring.read(into: $0) } }
+    ring.write([1, 2], isQuiet: false)
+    #expect(ring.state.queued == 0 && ring.state.isDry, "the device hasn't begun")
     read()
     #expect(out.allSatisfy { $0 == 0 } && ring.underruns == 0 && ring.state.isDry)
     ring.write([Int16](repeating: 12_000, count: 100), isQuiet: false)

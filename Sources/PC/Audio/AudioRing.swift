@@ -11,6 +11,7 @@ public final class AudioRing: Sendable {
     var first = 0
     var count = 0
     var isDry = true
+    var hasBegun = false
     var isQuiet = true
     var underruns = 0
     /// The last pair played, fading, and how much of the fade is left.
@@ -33,11 +34,11 @@ public final class AudioRing: Sendable {
   public var underruns: Int { contents.withLock { $0.underruns } }
 
   /// Adds pairs (left, right); what doesn't fit is left away. `isQuiet`: they end in silence, and going dry after them
-  /// is no gap.
+  /// is no gap. Until the device has taken something for the first time, nothing is kept: some take seconds to begin.
   public func write(_ new: [Int16], isQuiet: Bool) {
     contents.withLock { ring in
       ring.isQuiet = isQuiet
-      guard !new.isEmpty else { return }
+      guard ring.hasBegun, !new.isEmpty else { return }
       ring.isDry = false
       for i in 0..<min(new.count / 2, Self.capacity - ring.count) {
         let place = (ring.first + ring.count + i) % Self.capacity
@@ -51,6 +52,7 @@ public final class AudioRing: Sendable {
   /// Fills `output` with pairs.
   public func read(into output: UnsafeMutableBufferPointer<Int16>) {
     contents.withLock { ring in
+      ring.hasBegun = true
       for i in 0..<output.count / 2 {
         if ring.count > 0 {
           output[2 * i] = ring.samples[2 * ring.first]
