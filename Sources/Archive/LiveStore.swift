@@ -39,6 +39,8 @@ final class LiveStore: Sendable {
   /// Something to be put into the file, in order.
   struct Job: Sendable {
     let number: Int
+    /// Media that go back to a kept layer, before anything else.
+    var returned: [(medium: Int64, layer: Int64)]
     var media: [(medium: Int64, batch: Batch, keep: Digest?)]
     /// Done in the same transaction, after the media.
     var then: (@Sendable (Database) throws -> Void)?
@@ -49,6 +51,9 @@ final class LiveStore: Sendable {
     var jobs: [Job] = []
     var lastJob = 0
     var failure: HostError?
+    var returned: [(medium: Int64, layer: Int64)] = []
+    /// Nothing is cut: media are going back one by one, and belong together.
+    var isHeld = false
   }
 
   init(_ file: MachineFile) {
@@ -174,14 +179,21 @@ final class LiveStore: Sendable {
       }
       return (layer, try ChunkStore(db: db).map(layer))
     }
-    if file.access == .writing {
-      try file.database.write {
-        try $0.execute(sql: "UPDATE medium SET layer = ? WHERE id = ?", arguments: [layer, medium])
-      }
-    }
     lock.withLock {
       $0.media[medium] = Live(medium: medium, map: map, identity: identity, isKept: true)
+      if file.access == .writing { $0.returned.append((medium, layer)) }
     }
+  }
+
+  /// What `body` restores gets into the file in one piece, and with it what `then` does.
+  func inOnePiece(_ body: () throws -> Void, then: @escaping @Sendable (Database) throws -> Void) throws {
+    lock.withLock { $0.isHeld = true }
+    do { try body() } catch {
+      lock.withLock { $0.isHeld = false }
+      throw error
+    }
+    guard file.access == .writing else { return lock.withLock { $0.isHeld = false } }
+    submit(keep: [], then: then) { _ in }
   }
 
   // MARK: Jobs
@@ -191,6 +203,7 @@ final class LiveStore: Sendable {
     keep: [Int64], then: @escaping @Sendable (Database) throws -> Void, done: @escaping @Sendable (HostError?) -> Void
   ) {
     lock.withLock { shared in
+      shared.isHeld = false
       Self.cut(&shared, keep: keep, always: true)
       let last = shared.jobs.count - 1
       shared.jobs[last].then = then
@@ -224,8 +237,10 @@ final class LiveStore: Sendable {
 
   /// Takes what is dirty in all media as one job: everything the guest has written up to this moment.
   private static func cut(_ shared: inout Shared, keep: [Int64], always: Bool) {
+    guard !shared.isHeld else { return }
     shared.lastJob += 1
-    var job = Job(number: shared.lastJob, media: [])
+    var job = Job(number: shared.lastJob, returned: shared.returned, media: [])
+    shared.returned = []
     for medium in shared.media.keys.sorted() {
       guard var live = shared.media.removeValue(forKey: medium) else { continue }
       var batch = Batch()
@@ -244,7 +259,7 @@ final class LiveStore: Sendable {
       if !batch.pieces.isEmpty || keeps { job.media.append((medium, batch, keeps ? live.identity : nil)) }
       shared.media[medium] = live
     }
-    if always || !job.media.isEmpty { shared.jobs.append(job) }
+    if always || !job.media.isEmpty || !job.returned.isEmpty { shared.jobs.append(job) }
   }
 
   /// Does the jobs in order, on the writing thread. One that the host refuses stays where it is and is tried again.
@@ -276,16 +291,20 @@ final class LiveStore: Sendable {
   private func perform(_ job: Job) throws {
     // Packing takes longest and needs no transaction.
     var packed: [[Chunk]] = []
+    let zstd = Zstd()
     for (_, batch, _) in job.media {
       packed.append(
         try batch.pieces.keys.sorted().compactMap { position in
           guard let piece = batch.pieces[position] else { return nil }
-          let frame = piece.digest == .zeros ? nil : try Zstd.compress(piece.bytes)
+          let frame = piece.digest == .zeros ? nil : try piece.bytes.withUnsafeBytes { try zstd.compress($0) }
           return Chunk(position: position, digest: piece.digest, size: piece.bytes.count, frame: frame)
         })
     }
     try file.database.write { db in
       let store = ChunkStore(db: db)
+      for (medium, layer) in job.returned {
+        try db.execute(sql: "UPDATE medium SET layer = ? WHERE id = ?", arguments: [layer, medium])
+      }
       for ((medium, _, keep), chunks) in zip(job.media, packed) {
         let top = try Row.fetchOne(
           db,

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Glibc
 public import PC
+import Synchronization
 
 /// A machine file: an SQLite database with a machine's configuration, media and snapshots. README.md in this folder
 /// describes the format for those who want to read it without this program.
@@ -25,6 +26,8 @@ public final class MachineFile: Sendable {
   let machine: Int64
   // Declared after the database, so that it is closed after it: closing any descriptor of a file ends SQLite's own locks.
   private let lock: FileLock?
+  /// Layers that a snapshot will name that isn't there yet, and how often.
+  private let pins = Mutex<[Int64: Int]>([:])
 
   /// Opens the machine file at `path`, and in it the machine called `name`, by default its first.
   ///
@@ -68,7 +71,7 @@ public final class MachineFile: Sendable {
     var configuration = Configuration()
     configuration.readonly = readonly
     configuration.busyMode = .timeout(5)
-    configuration.maximumReaderCount = 3
+    configuration.maximumReaderCount = Parallel.threads + 2
     configuration.prepareDatabase { db in
       // A commit is on the disk when it is over: a guest that flushes its disk has the host's word.
       // Temporary tables stay in memory: a machine's process may write nowhere but beside its file.
@@ -128,6 +131,24 @@ public final class MachineFile: Sendable {
     defer { close(descriptor) }
     return flock(descriptor, LOCK_SH | LOCK_NB) != 0
   }
+
+  // MARK: Pins
+
+  /// Layers that must stay, though nothing in the file names them yet.
+  func pin(_ layers: [Int64]) { pins.withLock { for layer in layers { $0[layer, default: 0] += 1 } } }
+
+  /// They are named now, or won't be.
+  func unpin(_ layers: [Int64]) {
+    pins.withLock { pins in
+      for layer in layers {
+        let count = (pins[layer] ?? 1) - 1
+        pins[layer] = count > 0 ? count : nil
+      }
+    }
+  }
+
+  /// All of them.
+  var pinned: [Int64] { pins.withLock { $0.keys.sorted() } }
 
   // MARK: Life
 

@@ -91,6 +91,7 @@ extension MachineFile {
     let name = try freeName(name)
     let layer = try database.write { try ChunkStore(db: $0).newLayer(size: size) }
     var sum = RunningDigest()
+    let zstd = Zstd()
     // Some chunks a transaction: nothing of it is seen before the medium's row is there.
     let portion = 256
     let count = (size + Schema.chunkSize - 1) / Schema.chunkSize
@@ -107,7 +108,7 @@ extension MachineFile {
           sum.update(bytes)
           let digest = bytes.withUnsafeBytes { Chunk.digest($0) }
           guard digest != .zeros else { continue }
-          let frame = try store.id(digest) == nil ? try Zstd.compress(bytes) : nil
+          let frame = try store.id(digest) == nil ? try bytes.withUnsafeBytes { try zstd.compress($0) } : nil
           chunks.append(Chunk(position: position, digest: digest, size: bytes.count, frame: frame))
         }
         try store.write(chunks, to: layer)
@@ -211,11 +212,10 @@ extension MachineFile {
 
   /// A whole medium, each chunk checked.
   func bytes(of medium: Medium) throws -> [UInt8] {
-    try database.read { db in
-      guard let layer = try Int64.fetchOne(db, sql: "SELECT layer FROM medium WHERE id = ?", arguments: [medium.id])
-      else { throw ArchiveError.damaged("medium \(medium.name) is missing") }
-      let store = ChunkStore(db: db)
-      return try store.bytes(try store.map(layer))
+    let layer = try database.read {
+      try Int64.fetchOne($0, sql: "SELECT layer FROM medium WHERE id = ?", arguments: [medium.id])
     }
+    guard let layer else { throw ArchiveError.damaged("medium \(medium.name) is missing") }
+    return try bytes(of: layer)
   }
 }

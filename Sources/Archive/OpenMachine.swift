@@ -38,7 +38,7 @@ public final class OpenMachine: MachineKeeper {
     roms = try frozen.map { snapshot throws(HostError) in try naming(path) { try file.roms(of: snapshot) } } ?? nil
     self.file = file
     live = LiveStore(file)
-    writer = StateWriter(file)
+    writer = StateWriter(file, live)
     if !readOnly { try naming(path) { try file.noteUse() } }
   }
 
@@ -99,7 +99,7 @@ public final class OpenMachine: MachineKeeper {
   public func freeze(_ machine: Machine) throws(HostError) {
     try naming(file.path) {
       try keep(machine, as: MachineFile.frozenName, kind: .frozen, note: "")
-      try live.drain()
+      try writer.settle()
       if let failure = live.failure { throw failure }
       let isThere = try file.summary().frozen == MachineFile.frozenName
       if !isThere { throw ArchiveError.refused("the machine's state could not be kept") }
@@ -111,19 +111,15 @@ public final class OpenMachine: MachineKeeper {
       throw HostError.usage("\(file.path): nothing is kept of a run with --read-only")
     }
     let capture = StateWriter.Capture(
-      name: name, kind: kind, note: note, state: try machine.savedState(), time: machine.now.picoseconds,
+      name: name, kind: kind, note: note, taken: HostMoment.now, state: try machine.savedState(),
+      time: machine.now.picoseconds,
       picture: machine.picture(),
       drives: zip(["a", "b"], 0...1).compactMap { name, number in
         guard let disk = machine.board.floppy.image(in: number) else { return nil }
         return StateWriter.Drive(
           name: name, source: disk.name, bytes: Medium.name(in: disk.name) == nil ? disk.rawBytes() : nil)
       }, configuration: kept(machine.configuration).toml(all: true), roms: machine.roms)
-    live.submit(
-      keep: live.media, then: { [writer] in try writer.write(capture, $0) },
-      done: { [writer, onKept] failure in
-        if failure == nil { writer.committed() }
-        onKept(name, failure)
-      })
+    writer.keep(capture) { [onKept] in onKept(name, $0) }
   }
 
   /// The machine as its file has it, with the parts that it was run with. (Where its ports went in this run, and the
@@ -146,7 +142,10 @@ public final class OpenMachine: MachineKeeper {
   }
 
   public func restore(_ machine: Machine, to name: String) throws {
-    try naming(file.path) { try live.flush() }
+    try naming(file.path) {
+      try live.flush()
+      try writer.settle()
+    }
     try goBack(machine, to: try file.snapshot(name))
   }
 
@@ -159,20 +158,22 @@ public final class OpenMachine: MachineKeeper {
             + "it is off takes them back")
       }
       try checkHardware(machine, snapshot)
-      let state = try StateRow.state(of: try file.rows(of: snapshot))
+      let memory = machine.board.backplane.memory
+      let state = try file.state(
+        of: snapshot, over: UnsafeRawBufferPointer(start: memory.ram, count: memory.ramSize))
       let (disks, media) = try disks(of: snapshot, readOnly: machine.configuration.media.readOnly)
       for drive in 0...1 { try? machine.board.floppy.image(in: drive)?.sync() }
-      do { _ = try machine.load(state, disks: disks) } catch {
-        throw ArchiveError.refused("snapshot \(snapshot.name): \(error)")
-      }
-      for (medium, identity) in media { try live.restore(medium, identity) }
-      guard file.access == .writing else { return }
-      try file.database.write { [file] db in
+      try live.inOnePiece {
+        do { _ = try machine.load(state.tree, disks: disks, memory: state.memory) } catch {
+          throw ArchiveError.refused("snapshot \(snapshot.name): \(error)")
+        }
+        for (medium, identity) in media { try live.restore(medium, identity) }
+      } then: { [file] db in
         try file.returnMedia(to: snapshot.id, db)
         try db.execute(
           sql: "UPDATE machine SET current = ? WHERE id = ?", arguments: [snapshot.id, file.machine])
       }
-      try writer.start(from: snapshot)
+      writer.start(from: state.kept)
     }
   }
 
@@ -203,11 +204,7 @@ public final class OpenMachine: MachineKeeper {
         }
         let medium = try self.medium(name, .floppy)
         try live.open(medium.id)
-        let bytes = try file.database.read { db in
-          let store = ChunkStore(db: db)
-          return try store.bytes(try store.map(layer))
-        }
-        disks[drive] = try floppy(medium, bytes: bytes, readOnly: readOnly)
+        disks[drive] = try floppy(medium, bytes: try file.bytes(of: layer), readOnly: readOnly)
         media.append((medium.id, identity))
         continue
       }
@@ -229,11 +226,7 @@ public final class OpenMachine: MachineKeeper {
     guard let copy else {
       throw ArchiveError.refused("snapshot \(snapshot.name) needs \(source), which is missing or has changed")
     }
-    let bytes = try file.database.read { db in
-      let store = ChunkStore(db: db)
-      return try store.bytes(try store.map(copy))
-    }
-    return try FloppyImage(raw: bytes, name: source)
+    return try FloppyImage(raw: try file.bytes(of: copy), name: source)
   }
 
   private func checkHardware(_ machine: Machine, _ snapshot: Snapshot) throws {
@@ -255,7 +248,7 @@ public final class OpenMachine: MachineKeeper {
   // MARK: End
 
   /// Everything kept so far is in the file when this returns.
-  func settle() throws { try live.drain() }
+  public func settle() throws { try writer.settle() }
 
   /// Puts everything into the file and closes it.
   ///
@@ -264,6 +257,7 @@ public final class OpenMachine: MachineKeeper {
     if file.access == .writing {
       try naming(file.path) {
         try live.flush()
+        try writer.settle()
         try file.database.write { try ChunkStore(db: $0).sweep() }
       }
     }

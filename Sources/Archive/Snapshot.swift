@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Hardware
 public import PC
 
 /// One snapshot of a machine.
@@ -136,8 +137,8 @@ extension MachineFile {
     throw HostError.usage("\(path): there is a snapshot \(name) already; choose another name or delete it first")
   }
 
-  /// Notes what all media of the machine hold, for snapshot `snapshot`.
-  func keepMedia(_ snapshot: Int64, _ db: Database) throws {
+  /// What all media of the machine hold, by layers that never change from now on.
+  func keptLayers(_ db: Database) throws -> [(medium: Int64, layer: Int64)] {
     let store = ChunkStore(db: db)
     let rows = try Row.fetchAll(
       db,
@@ -145,15 +146,22 @@ extension MachineFile {
         SELECT medium.id, layer.id, layer.identity IS NULL FROM medium JOIN layer ON layer.id = medium.layer
         WHERE medium.machine = ?
         """, arguments: [machine])
-    for row in rows {
+    return try rows.map { row in
       let layer: Int64 = try row.value(1)
       if try row.value(2) as Bool {
         try db.execute(
           sql: "UPDATE layer SET identity = ? WHERE id = ?", arguments: [try store.map(layer).identity.blob, layer])
       }
+      return (try row.value(0), layer)
+    }
+  }
+
+  /// Notes what all media of the machine hold, for snapshot `snapshot`.
+  private func keepMedia(_ snapshot: Int64, _ db: Database) throws {
+    for (medium, layer) in try keptLayers(db) {
       try db.execute(
         sql: "INSERT INTO snapshot_medium (snapshot, medium, layer) VALUES (?, ?, ?)",
-        arguments: [snapshot, try row.value(0) as Int64, layer])
+        arguments: [snapshot, medium, layer])
     }
   }
 
@@ -207,20 +215,47 @@ extension MachineFile {
   ///
   /// - Throws: `HostError.file` if one is damaged.
   func check(_ snapshot: Snapshot) throws {
-    _ = try rows(of: snapshot)
+    for row in try rows(of: snapshot) { _ = try bytes(of: row.layer) }
   }
 
-  /// The state of a snapshot, each chunk checked.
-  func rows(of snapshot: Snapshot) throws -> [StateRow] {
-    let rows = try database.read { db in
-      let store = ChunkStore(db: db)
-      return try Row.fetchAll(
+  private func rows(of snapshot: Snapshot) throws -> [(name: String, isBytes: Bool, layer: Int64)] {
+    try database.read { db in
+      try Row.fetchAll(
         db, sql: "SELECT name, kind, layer FROM state WHERE snapshot = ? ORDER BY name", arguments: [snapshot.id]
-      ).map { row in
-        (name: try row.value(0) as String, kind: try row.value(1) as String, map: try store.map(try row.value(2)))
+      ).map { (try $0.value(0), try $0.value(1) as String == "bytes", try $0.value(2)) }
+    }
+  }
+
+  /// A state as it is taken up by a machine that has memory already.
+  struct State {
+    /// All of it but the RAM.
+    var tree: SavedValue
+    /// The RAM, as far as it differs.
+    var memory: MemoryPatch
+    /// Where its pieces of memory are in the file.
+    var kept: [String: StateWriter.Kept]
+  }
+
+  /// The state of a snapshot, each chunk checked, for a machine that has `ram` now.
+  func state(of snapshot: Snapshot, over ram: UnsafeRawBufferPointer) throws -> State {
+    var rows: [StateRow] = []
+    var kept: [String: StateWriter.Kept] = [:]
+    var memory: MemoryPatch?
+    for row in try self.rows(of: snapshot) {
+      guard row.isBytes else {
+        rows.append(StateRow(name: row.name, isBytes: false, bytes: try bytes(of: row.layer)))
+        continue
+      }
+      let (map, ids) = try database.read { try ChunkStore(db: $0).places(row.layer) }
+      kept[row.name] = StateWriter.Kept(layer: row.layer, map: map)
+      if row.name == "board/ram" {
+        memory = try patch(ram, to: map, ids)
+      } else {
+        rows.append(StateRow(name: row.name, isBytes: true, bytes: try bytes(of: row.layer)))
       }
     }
-    return try rows.map { StateRow(name: $0.name, isBytes: $0.kind == "bytes", bytes: try bytes($0.map)) }
+    guard let memory else { throw ArchiveError.damaged("snapshot \(snapshot.name) has no memory") }
+    return State(tree: try StateRow.state(of: rows), memory: memory, kept: kept)
   }
 
   /// Forgets a snapshot; what only it had goes with it.
@@ -232,7 +267,7 @@ extension MachineFile {
         try db.execute(
           sql: "UPDATE machine SET current = ? WHERE current = ?", arguments: [snapshot.parent, snapshot.id])
         try db.execute(sql: "DELETE FROM snapshot WHERE id = ?", arguments: [snapshot.id])
-        try ChunkStore(db: db).sweep()
+        try ChunkStore(db: db).sweep(keeping: pinned)
       }
     }
   }

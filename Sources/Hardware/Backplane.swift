@@ -99,22 +99,31 @@ public final class Backplane: Wiring {
   /// Looks at all of `saved`, and changes nothing.
   ///
   /// - Throws: what `load` would.
-  public func check(_ saved: SavedValue) throws { _ = try decode(saved) }
+  public func check(_ saved: SavedValue, memory patch: MemoryPatch? = nil) throws { _ = try decode(saved, patch) }
 
   private struct Decoded {
     var members: [String: SavedValue]
-    var ram: [UInt8]
+    var ram: MemoryPatch
     var time: Scheduler.State
     var wires: Wires
   }
 
-  private func decode(_ saved: SavedValue) throws -> Decoded {
-    guard case .object(let members)? = saved["devices"], case .bytes(let ram)? = saved["ram"],
-      let savedScheduler = saved["scheduler"], let savedWires = saved["wires"]
-    else { throw SavedStateError.missing(path: "devices, scheduler, wires or ram") }
-    guard ram.count == memory.ramSize else {
+  private func decode(_ saved: SavedValue, _ patch: MemoryPatch?) throws -> Decoded {
+    guard case .object(let members)? = saved["devices"], let savedScheduler = saved["scheduler"],
+      let savedWires = saved["wires"]
+    else { throw SavedStateError.missing(path: "devices, scheduler or wires") }
+    let ram: MemoryPatch
+    if let patch {
+      ram = patch
+    } else if case .bytes(let bytes)? = saved["ram"] {
+      ram = MemoryPatch(
+        ramSize: bytes.count, pieces: [MemoryPatch.Piece(address: 0, offset: 0, count: bytes.count)], bytes: bytes)
+    } else {
+      throw SavedStateError.missing(path: "ram")
+    }
+    guard ram.ramSize == memory.ramSize else {
       throw SavedStateError.mismatch(
-        "the state has \(ram.count >> 10) KB of memory, this machine \(memory.ramSize >> 10) KB")
+        "the state has \(ram.ramSize >> 10) KB of memory, this machine \(memory.ramSize >> 10) KB")
     }
     var wanted = Set(members.keys)
     // A device that the state doesn't know came with a later version: it is as at power-on, and so are its parts.
@@ -136,19 +145,18 @@ public final class Backplane: Wiring {
 
   /// Puts every part of `saved` back. Nothing is changed unless all of it can be taken by this set of devices.
   ///
+  /// - Parameter patch: RAM, as far as it differs from what it is now; nil: it is in `saved`.
   /// - Returns: paths of saved values that nothing asked for.
   /// - Throws: `SavedStateError`; `mismatch` names a device that this machine hasn't got, or a size that differs.
-  public func load(_ saved: SavedValue) throws -> [String] {
-    let decoded = try decode(saved)
+  public func load(_ saved: SavedValue, memory patch: MemoryPatch? = nil) throws -> [String] {
+    let decoded = try decode(saved, patch)
     let (members, ram, time, wires) = (decoded.members, decoded.ram, decoded.time, decoded.wires)
     var ignored: [String] = []
     for (device, footprint) in zip(devices, footprints) {
       ignored += try device.load(members[footprint.name] ?? .object([:])).map { footprint.name + "." + $0 }
     }
     for (name, part) in parts { try part.loadPart(members["part:" + name] ?? .null) }
-    ram.withUnsafeBufferPointer { bytes in
-      if let base = bytes.baseAddress { memory.ram.update(from: base, count: bytes.count) }
-    }
+    ram.apply(to: memory.ram)
     memory.setA20(open: wires.a20Open)
     let high = Set(wires.highLines)
     for (name, line) in lines { line.restore(high.contains(name)) }

@@ -303,10 +303,14 @@ public final class Machine {
   /// Takes a state from a machine of the same configuration with the same media. All of it is looked at first: what
   /// can't be taken changes nothing.
   ///
-  /// - Parameter disks: the disks that were in drives A and B then; nil: those that are in them.
+  /// - Parameters:
+  ///   - disks: the disks that were in drives A and B then; nil: those that are in them.
+  ///   - patch: RAM, as far as it differs from what it is now; nil: it is in `saved`.
   /// - Returns: paths of saved values that nothing asked for.
   /// - Throws: `SavedStateError`.
-  public func load(_ saved: SavedValue, disks: [FloppyImage?]? = nil) throws -> [String] {
+  public func load(
+    _ saved: SavedValue, disks: [FloppyImage?]? = nil, memory patch: MemoryPatch? = nil
+  ) throws -> [String] {
     guard let processor = saved["processor"], let backplane = saved["board"] else {
       throw SavedStateError.missing(path: "processor or board")
     }
@@ -314,12 +318,12 @@ public final class Machine {
     if let disks { board.floppy.exchange(disks) }
     do {
       try board.processor.check(processor)
-      try board.backplane.check(backplane)
+      try board.backplane.check(backplane, memory: patch)
     } catch {
       if disks != nil { board.floppy.exchange(before) }
       throw error
     }
-    let ignored = try board.backplane.load(backplane)
+    let ignored = try board.backplane.load(backplane, memory: patch)
     let alsoIgnored = try board.processor.load(processor)
     audio.restart()
     outcome = nil

@@ -14,7 +14,7 @@ struct MachineCommand: ParsableCommand {
       """,
     subcommands: [
       Create.self, List.self, Show.self, Edit.self, Clone.self, Rename.self, Delete.self, Export.self, Import.self,
-      Verify.self,
+      Verify.self, Measure.self,
     ])
 
   /// The machine that a command is about.

@@ -88,48 +88,20 @@ import Testing
     machine.run(until: .zero + .seconds(2))
     let before = try machine.stateHash()
     try open.freeze(machine)
-    // One chunk of the memory is damaged: of another's bytes.
+    // A chunk of the memory that has changed since is damaged: of another's bytes.
     try open.file.database.write { db in
       try db.execute(
         sql: """
+          WITH ram AS (SELECT snapshot.name, position, chunk FROM layer_chunk
+            JOIN state ON state.layer = layer_chunk.layer AND state.name = 'board/ram'
+            JOIN snapshot ON snapshot.id = state.snapshot)
           UPDATE chunk SET data = (SELECT data FROM chunk ORDER BY id LIMIT 1)
-          WHERE id = (SELECT max(chunk) FROM layer_chunk JOIN state ON state.layer = layer_chunk.layer
-            JOIN snapshot ON snapshot.id = state.snapshot
-            WHERE state.name = 'board/ram' AND snapshot.name = 'early')
+          WHERE id = (SELECT early.chunk FROM ram early JOIN ram late ON late.position = early.position
+            WHERE early.name = 'early' AND late.name = 'suspended' AND early.chunk IS NOT NULL LIMIT 1)
           """)
+      #expect(db.changesCount == 1)
     }
     #expect(throws: HostError.self) { try open.restore(machine, to: "early") }
     #expect(try machine.stateHash() == before)
-  }
-
-  /// `HEIRLOOM_MEASURE=1` prints what README quotes.
-  @Test(.enabled(if: ProcessInfo.processInfo.environment["HEIRLOOM_MEASURE"] != nil), arguments: [16, 64, 256])
-  func measure(megabytes: Int) throws {
-    let folder = try Folder()
-    let path = folder.path("m.heirloom")
-    var configuration = Self.configuration
-    configuration.memory.size = MemorySize(megabytes: megabytes)
-    try MachineFile.create(path, MachineFile.Creation(name: "m", configuration: configuration))
-    let open = try OpenMachine(path: path)
-    let machine = try start(path, open).machine
-    machine.run(until: .zero + .seconds(2))
-    // A machine that is full: half of its memory doesn't pack.
-    let memory = machine.board.backplane.memory
-    let half = noise(megabytes << 19, seed: 1)
-    for at in half.indices { memory.ram[(2 << 20) + at % (memory.ramSize - (2 << 20))] = half[at] }
-    func time(_ what: String, _ body: () throws -> Void) rethrows {
-      let clock = ContinuousClock()
-      let spent = try clock.measure(body)
-      print("MEASURE \(megabytes) MB: \(what): \(spent)")
-    }
-    func size() throws -> Int { try open.file.sizes().file >> 10 }
-    for round in 0..<3 {
-      machine.run(until: machine.now + .milliseconds(200))
-      let before = try size()
-      try time("snapshot \(round), pause") { try open.keep(machine, as: "s\(round)") }
-      try time("snapshot \(round), until it is in the file") { try open.settle() }
-      print("MEASURE \(megabytes) MB: snapshot \(round): \(try size() - before) KB")
-    }
-    for round in 0..<2 { try time("restore \(round)") { try open.restore(machine, to: "s\(round)") } }
   }
 }
