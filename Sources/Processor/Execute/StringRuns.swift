@@ -17,7 +17,8 @@ extension CPU {
     let mask = o.pointee.mask
     let si = reg(6) & mask
     let di = reg(7) & mask
-    let usesSource = operation == .movs || operation == .lods || operation == .cmps
+    let usesSource =
+      operation == .movs || operation == .lods || operation == .cmps
       || operation == .outs
     let usesDestination = operation != .lods && operation != .outs
     let isPort = operation == .ins || operation == .outs
