@@ -209,6 +209,91 @@ struct LZHUFPacker {
     }
   }
 
+  @Test("HFE keeps tracks of single density, alone and beside others, with their marks and errors")
+  func hfeFM() throws {
+    var disk = FloppyContents()
+    for cylinder in 0..<40 {
+      let isFM = cylinder != 9
+      disk[cylinder, 0] = FloppyTrack(
+        trackBits: FloppyTrack.doubleDensity, isFM: isFM, gap3: 27,
+        sectors: (1...10).map {
+          FloppySector(
+            id: FloppySectorID(cylinder: UInt8(cylinder), head: 0, record: UInt8($0), sizeCode: 1),
+            data: pattern(256, seed: cylinder * 16 + $0))
+        })
+    }
+    disk[3, 0].sectors[2].isDeleted = true
+    disk[3, 0].sectors[4].hasDataError = true
+    disk[4, 0].sectors[1].hasIDError = true
+    disk[4, 0].sectors[9].lacksData = true
+    disk[4, 0].sectors[9].data = [UInt8](repeating: 0, count: 256)
+    let back = try HFE.read(HFE.write(disk).bytes, path: "x")
+    same(back, disk)
+    #expect(back[3, 0].isFM && !back[9, 0].isFM)
+  }
+
+  @Test(
+    "HFE version 3: weak cells become weak bits of their sector, which versions without them refuse to hold"
+  )
+  func hfe3() throws {
+    var disk = FloppyContents()
+    disk[0, 0] = Self.oddDisk()[0, 0]
+    // Version 3 of it: the same cells with orders among them, and eight weak cells in the middle of a data field.
+    let place = disk[0, 0].places[4].data + 100
+    let cells = MFM.cells(of: disk[0, 0])
+    var codes: [UInt8] = [0xF2, 72, 0xF1, 0xF0]
+    func byte(_ at: Int) -> UInt8 {
+      var value: UInt8 = 0
+      for bit in 0..<8 where cells[at + bit] { value |= 0x80 >> UInt8(bit) }
+      return value
+    }
+    func mirrored(_ code: UInt8) -> UInt8 {
+      var value: UInt8 = 0
+      for bit in 0..<8 as Range<UInt8> where code >> bit & 1 != 0 { value |= 0x80 >> bit }
+      return value
+    }
+    // Four bits alone, so that everything behind is shifted.
+    codes += [0xF3, 4, byte(0) >> 4]
+    for at in stride(from: 4, to: cells.count - 8, by: 8) {
+      codes.append(at == place * 16 + 4 ? 0xF4 : byte(at))
+    }
+    var file = [UInt8](repeating: 0xFF, count: 1024)
+    file.put(0, Array("HXCHFEV3".utf8))
+    (file[8], file[9], file[10], file[11]) = (0, 1, 1, 0)
+    file.put16(12, 250)
+    file.put16(14, 300)
+    file.put16(18, 1)
+    file.put16(512, 2)
+    file.put16(514, codes.count * 2)
+    for start in stride(from: 0, to: codes.count, by: 256) {
+      let part = codes[start..<min(start + 256, codes.count)].map(mirrored)
+      file += part + [UInt8](repeating: 0, count: 512 - part.count)
+    }
+    #expect(FloppyFormat.detect(file) == .hfe3)
+    let back = try HFE.read(file, path: "x")
+    let sectors = back[0, 0].sectors
+    #expect(sectors.count == 9)
+    let weak = try #require(sectors[4].weakBits)
+    #expect(weak.enumerated().filter { $0.element != 0 }.map(\.offset) == [100])
+    #expect(weak[100] == 0x3C && sectors[4].hasDataError)
+    for (at, sector) in sectors.enumerated() where at != 4 {
+      #expect(
+        sector.data == disk[0, 0].sectors[at].data && sector.weakBits == nil && !sector.hasDataError
+      )
+    }
+    #expect(!HFE.canHold(back[0, 0]) && !IMD.canHold(back[0, 0]))
+  }
+
+  @Test("A format that isn't read is called by its name")
+  func foreign() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(
+      "x.86f", Array("86BF".utf8) + [UInt8](repeating: 0, count: 5 << 20))
+    let error = #expect(throws: StorageError.self) { _ = try FloppyImage(path: path) }
+    #expect(
+      error?.description.contains("86F") == true && error?.description.contains("HFE") == true)
+  }
+
   /// A Teledisk file of a disk, sectors as they are or as runs.
   static func teledisk(_ disk: FloppyContents, packed: Bool, comment: Bool = true) -> [UInt8] {
     var header: [UInt8] = Array((packed ? "td" : "TD").utf8) + [0, 0, 21, 0, 1, comment ? 0x80 : 0, 0, 2]
@@ -338,6 +423,7 @@ struct LZHUFPacker {
     for cylinder in 0..<3 { small[cylinder, 0] = Self.oddDisk()[cylinder + 3, 0] }
     let seeds: [(FloppyFormat, [UInt8])] = [
       (.imd, IMD.write(small, comment: []).bytes), (.hfe, HFE.write(small).bytes),
+      (.hfe3, Array("HXCHFEV3".utf8) + HFE.write(small).bytes.dropFirst(8)),
       (.td0, Self.teledisk(small, packed: false)), (.td0, Self.teledisk(small, packed: true)),
     ]
     var dice = Dice(11)

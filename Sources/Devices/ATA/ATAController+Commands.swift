@@ -19,16 +19,19 @@ extension ATAController {
     state.drives[unit].error = []
     state.remaining = state.drives[unit].sectors
     state.lba = -1
+    if isLong { state.remaining = 1 }
     driveInterrupt()
     switch (slot(unit).isPacket, command) {
     case (true, 0xA0): startPacket()
-    case (false, 0x20), (false, 0x21), (false, 0xC4):
+    case (false, 0x20), (false, 0x21), (false, 0x22), (false, 0x23), (false, 0xC4):
       state.phase = .fetching
       alarm.set(after: accessTime())
     case (false, 0xEC), (false, 0xE4):
       state.phase = .fetching
       alarm.set(after: ATATiming.commandTime)
-    case (false, 0x30), (false, 0x31), (false, 0x3C), (false, 0xC5), (false, 0xE8):
+    case (false, 0x30), (false, 0x31), (false, 0x32), (false, 0x33), (false, 0x3C), (false, 0x50),
+      (false, 0xC5),
+      (false, 0xE8):
       state.phase = .preparing
       alarm.set(after: ATATiming.prepareTime)
     default:
@@ -50,6 +53,8 @@ extension ATAController {
       if state.command == 0xE8 {
         useSectorBuffer()
         request(.writing, interrupting: false)
+      } else if state.command == 0x50 {
+        prepareFormat(disk)
       } else if locate(disk) {
         request(.writing, interrupting: false)
       }
@@ -101,7 +106,7 @@ extension ATAController {
       return false
     }
     state.block = min(sectorsPerBlock, state.remaining, disk.sectorCount - state.lba)
-    let length = state.block * HardDiskImage.sectorSize
+    let length = state.block * HardDiskImage.sectorSize + (isLong ? Self.correctionBytes : 0)
     if state.buffer.count < length {
       state.buffer += [UInt8](repeating: 0, count: length - state.buffer.count)
     }
@@ -123,18 +128,24 @@ extension ATAController {
       return request(.reading, interrupting: true)
     }
     guard locate(disk) else { return }
+    // READ MULTIPLE ends in front of the block: which of its sectors pass first, ATA-2 leaves to the drive.
+    if !isLong, let bad = badSector(from: state.lba, count: state.block) {
+      state.drives[state.unit].show(bad)
+      return finish(.uncorrectable)
+    }
     guard let bytes = disk.read(state.lba, count: state.block) else {
       let bad = (0..<state.block).first { disk.read(state.lba + $0) == nil } ?? 0
       state.drives[state.unit].show(state.lba + bad)
       return finish(.uncorrectable)
     }
     state.buffer = bytes
+    if isLong { appendCorrection() }
     advance()
     request(.reading, interrupting: true)
   }
 
   /// READ and WRITE BUFFER: what the drive holds of the last transfer, a sector of it.
-  private func useSectorBuffer() {
+  func useSectorBuffer() {
     let missing = HardDiskImage.sectorSize - state.buffer.count
     if missing > 0 { state.buffer += [UInt8](repeating: 0, count: missing) }
     state.length = HardDiskImage.sectorSize
@@ -151,7 +162,7 @@ extension ATAController {
     state.drives[state.unit].head = state.lba
   }
 
-  private func request(_ phase: Phase, interrupting: Bool) {
+  func request(_ phase: Phase, interrupting: Bool) {
     state.phase = phase
     state.position = 0
     state.drives[state.unit].status = [.ready, .seekComplete, .dataRequest]
@@ -185,12 +196,14 @@ extension ATAController {
 
   private func store(_ disk: HardDiskImage) {
     if state.command == 0xE8 { return finish() }
+    if state.command == 0x50 { return format(disk) }
     for n in 0..<state.block {
       guard disk.write(state.lba + n, state.buffer, from: n * HardDiskImage.sectorSize) else {
         state.drives[state.unit].show(state.lba + n)
         return finish(.idNotFound)
       }
     }
+    if isLong { keepCorrection() } else { heal(from: state.lba, count: state.block) }
     advance()
     guard state.remaining > 0 else { return finish() }
     if locate(disk) { request(.writing, interrupting: true) }
@@ -250,6 +263,11 @@ extension ATAController {
     guard let first = state.drives[state.unit].address(of: disk.sectorCount) else { return finish(.idNotFound) }
     state.drives[state.unit].isStandby = false
     let last = min(first + state.remaining, disk.sectorCount)
+    if let bad = badSector(from: first, count: last - first) {
+      state.drives[state.unit].count = UInt8(truncatingIfNeeded: first + state.remaining - bad)
+      state.drives[state.unit].show(bad)
+      return finish(.uncorrectable)
+    }
     let missing = state.remaining - (last - first)
     state.drives[state.unit].count = UInt8(truncatingIfNeeded: missing)
     state.drives[state.unit].show(last - 1)
@@ -294,7 +312,8 @@ extension ATAController {
   func setFeature() -> Bool {
     let drive = state.drives[state.unit]
     switch drive.features {
-    case 0x02, 0x82, 0x55, 0xAA: return true
+    // 44h and BBh: correction bytes of the LONG commands as word 22 of IDENTIFY says, or four; both are four.
+    case 0x02, 0x82, 0x55, 0xAA, 0x44, 0xBB: return true
     // Transfer mode: PIO by default, or PIO mode 0 ... 2 with IORDY.
     case 0x03: return [0x00, 0x01, 0x08, 0x09, 0x0A].contains(drive.count)
     case 0x66: state.drives[state.unit].keepsSettings = true

@@ -138,9 +138,11 @@ public final class ATAController: Device {
   /// RESET-: as power-on.
   public func reset() {
     let packets = state.packets
+    let drives = state.drives
     state = State()
     // The disc and the tray are out of the line's reach.
     for unit in 0..<2 {
+      state.drives[unit].longSectors = drives[unit].longSectors
       state.packets[unit] = packets[unit]
       state.packets[unit].reset()
     }
@@ -232,9 +234,9 @@ public final class ATAController: Device {
 
   /// All accesses to the data register but the one that ends the block.
   public func plainAccesses(_ block: Int, _ offset: Int, _ size: Int, writes: Bool) -> Int {
-    guard block == 0, offset == 0, state.unit == state.selected, writes ? takesData : state.phase == .reading else {
-      return 0
-    }
+    guard block == 0, offset == 0, state.unit == state.selected, !isLong,
+      writes ? takesData : state.phase == .reading
+    else { return 0 }
     return max(state.length &- state.position &- 1, 0) / size
   }
 
@@ -262,6 +264,11 @@ public final class ATAController: Device {
   private func readData() -> UInt16 {
     let at = state.position
     guard state.phase == .reading, state.unit == state.selected, at < state.length else { return 0xFFFF }
+    if isLong, at >= HardDiskImage.sectorSize {
+      state.position = at + 1
+      if at + 1 >= state.length { blockIsRead() }
+      return UInt16(state.buffer[at])
+    }
     // The last word of an odd number of bytes is filled up.
     let word = UInt16(state.buffer[at]) | (at + 1 < state.length ? UInt16(state.buffer[at + 1]) << 8 : 0)
     state.position = at + 2
@@ -278,6 +285,11 @@ public final class ATAController: Device {
     let at = state.position
     guard takesData, state.unit == state.selected, at < state.length else { return }
     state.buffer[at] = UInt8(truncatingIfNeeded: word)
+    if isLong, at >= HardDiskImage.sectorSize {
+      state.position = at + 1
+      if at + 1 >= state.length { blockIsWritten() }
+      return
+    }
     if at + 1 < state.length { state.buffer[at + 1] = UInt8(truncatingIfNeeded: word >> 8) }
     state.position = at + 2
     guard at + 2 >= state.length else { return }

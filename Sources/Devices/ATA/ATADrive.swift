@@ -55,6 +55,8 @@ struct ATADrive: Codable, Equatable, Sendable {
   var isAsleep = false
   /// The sector behind the last one that passed the head: where it stands, and what read-ahead has at hand.
   var head = 0
+  /// What WRITE LONG has left unreadable.
+  var longSectors: [ATALongSector] = []
 
   var isLBA: Bool { deviceHead & 0x40 != 0 }
 
@@ -127,10 +129,10 @@ struct ATADrive: Codable, Equatable, Sendable {
     words[3] = UInt16(HardDiskImage.heads)
     words[6] = UInt16(HardDiskImage.sectorsPerTrack)
     Self.put(serial, into: &words, 10...19)
-    // A dual-ported buffer with read-ahead, in sectors; bytes of ECC of the LONG commands (which are not there).
+    // A dual-ported buffer with read-ahead, in sectors; bytes of ECC of the LONG commands.
     words[20] = 3
     words[21] = UInt16(ATAController.maxMultiple)
-    words[22] = 4
+    words[22] = UInt16(ATAController.correctionBytes)
     Self.put("1.0", into: &words, 23...26)
     Self.put("HEIRLOOM HARD DISK", into: &words, 27...46)
     words[47] = 0x8000 | UInt16(ATAController.maxMultiple)

@@ -232,6 +232,7 @@ extension FloppyController {
     }
     let byteTime = drive.turn.picoseconds / Int64(track.byteCount)
     var data = sector.data
+    if let weak = sector.weakBits { addNoise(to: &data, weak) }
     if transfer.kind.writesDisk { data = [UInt8](repeating: 0, count: max(transfer.id.byteCount, 1)) }
     // N = 0: DTL bytes of the 128 are passed.
     let short = transfer.id.sizeCode == 0 && transfer.kind != .verify ? min(data.count, Int(transfer.extra)) : 0
@@ -256,6 +257,16 @@ extension FloppyController {
       }
     }
     beginData()
+  }
+
+  /// Weak bits come out differently each time, by a sequence that is part of the state.
+  private func addNoise(to data: inout [UInt8], _ weak: [UInt8]) {
+    for at in data.indices where at < weak.count && weak[at] != 0 {
+      state.noise ^= state.noise &<< 13
+      state.noise ^= state.noise &>> 17
+      state.noise ^= state.noise &<< 5
+      data[at] = data[at] & ~weak[at] | UInt8(truncatingIfNeeded: state.noise >> 8) & weak[at]
+    }
   }
 
   // MARK: End

@@ -11,7 +11,7 @@ public import Storage
 /// **No index pulses, no end.** Without a disk or with the motor off a command that waits for index pulses waits for
 /// ever, as on the chip; the host must time out and reset.
 ///
-/// **Not modelled.** Writes beginning without perpendicular mode on 2.88M disks, weak bits, the effect of write
+/// **Not modelled.** Writes beginning without perpendicular mode on 2.88M disks, the effect of write
 /// precompensation, power-down savings. A reset in the middle of a sector's write leaves the old sector.
 ///
 /// - Source: Intel 82077AA data sheet (290166); times from drive data sheets, see `FloppyDrive`.
@@ -26,6 +26,8 @@ public final class FloppyController: Device {
     /// Until when the heads stay loaded, and of which drive.
     var loadedUntil = Instant.zero
     var loadedUnit = 0
+    /// What weak bits read as: a sequence of its own (xorshift), never 0.
+    var noise: UInt32 = 0x2545_F491
     /// Power-on.
     public init() {}
   }
@@ -280,6 +282,7 @@ public final class FloppyController: Device {
       state.drives[unit].steps = min(max(state.drives[unit].steps, 0), 255)
     }
     state.loadedUnit &= 3
+    if state.noise == 0 { state.noise = 1 }
     var transfer = state.transfer
     transfer.unit &= 3
     transfer.side &= 1

@@ -40,7 +40,8 @@ final class FileFloppyStore: FloppyStore {
       }
       let tracks = [contents[cylinder, 0], contents[cylinder, 1]]
       try file.write(HFE.cylinder(tracks, bits: track.trackBits), at: cylinders[cylinder].offset)
-    case .td0: throw .unwritable(path: file.path, reason: "Teledisk images are read only")
+    case .td0, .hfe3:
+      throw .unwritable(path: file.path, reason: "\(format.name) images are read only")
     }
   }
 

@@ -56,6 +56,7 @@ enum FloppyFormat: String {
   case imd
   case td0
   case hfe
+  case hfe3
 
   /// What people call it.
   var name: String {
@@ -63,12 +64,14 @@ enum FloppyFormat: String {
     case .imd: "ImageDisk (IMD)"
     case .td0: "Teledisk (TD0)"
     case .hfe: "HxC (HFE)"
+    case .hfe3: "HxC (HFE version 3)"
     }
   }
 
   static func detect(_ head: [UInt8]) -> FloppyFormat? {
     if head.starts(with: Array("IMD ".utf8)) { return .imd }
     if head.starts(with: Array("HXCPICFE".utf8)) { return .hfe }
+    if head.starts(with: Array("HXCHFEV3".utf8)) { return .hfe3 }
     // "TD" or "td", with a right sum over the header's first ten bytes.
     if head.count >= 12, head.starts(with: [0x54, 0x44]) || head.starts(with: [0x74, 0x64]),
       TD0.crc(head.slice(0, 10)) == head.u16(10)
@@ -78,11 +81,20 @@ enum FloppyFormat: String {
     return nil
   }
 
+  /// What a file's first bytes say of formats that aren't read.
+  static func foreign(_ head: [UInt8]) -> String? {
+    let names = [
+      "86BF": "86Box's 86F", "SCP": "SuperCard Pro's flux (SCP)",
+      "CAPS": "an Interchangeable Preservation File",
+    ]
+    return names.sorted { $0.key < $1.key }.first { head.starts(with: Array($0.key.utf8)) }?.value
+  }
+
   func read(_ bytes: [UInt8], path: String) throws(StorageError) -> FloppyContents {
     switch self {
     case .imd: try IMD.read(bytes, path: path).contents
     case .td0: try TD0.read(bytes, path: path)
-    case .hfe: try HFE.read(bytes, path: path)
+    case .hfe, .hfe3: try HFE.read(bytes, path: path)
     }
   }
 }

@@ -8,19 +8,24 @@ extension FloppyImage {
     case inMemory
   }
 
-  /// Opens the image at `path`: raw, IMD, TD0 or HFE, by its content. What the format can't be written in is
+  /// Opens the image at `path`: raw, IMD, TD0 or HFE (1 and 3), by its content. What the format can't be written in is
   /// write-protected for the guest.
   ///
   /// - Throws: what `HostFile` throws, `notAFloppySize`; `damaged` and `unsupported` for what the file says.
   public convenience init(path: String, writing: Writing = .toFile) throws(StorageError) {
     let file = try HostFile(path: path, access: writing == .toFile ? .writableIfPermitted : .readOnly)
     // No floppy has more than 4 MB, as cells not more than 16; don't read a hard disk to find that out.
-    let format = FloppyFormat.detect(try file.read(at: 0, count: 64))
+    let head = try file.read(at: 0, count: 64)
+    if let foreign = FloppyFormat.foreign(head) {
+      throw .unsupported(path: path, what: "\(foreign) isn't read; HFE holds as much, convert it to that")
+    }
+    let format = FloppyFormat.detect(head)
     guard file.size <= (format == nil ? 4 << 20 : 16 << 20) else { throw .notAFloppySize(path: path, bytes: file.size) }
     let bytes = try file.readExactly(at: 0, count: file.size)
     if let format {
       let contents = try format.read(bytes, path: path)
-      let keeps = writing == .toFile && file.isWritable && format != .td0 && !contents.isWriteProtected
+      let isWritten = format == .imd || format == .hfe
+      let keeps = writing == .toFile && file.isWritable && isWritten && !contents.isWriteProtected
       let comment = format == .imd ? Array(bytes.prefix { $0 != 0x1A }) : []
       self.init(
         name: path, geometry: contents.geometry, tracks: contents.tracks,

@@ -88,6 +88,7 @@ public final class FloppyImage: SavedPart {
     tracks[at].sectors[sector].isDeleted = deleted
     tracks[at].sectors[sector].hasDataError = false
     tracks[at].sectors[sector].lacksData = false
+    tracks[at].sectors[sector].weakBits = nil
     changed[at] = true
     writeCount &+= 1
     put(at, sector...sector)
@@ -229,6 +230,7 @@ public final class FloppyImage: SavedPart {
         add(
           (sector.isDeleted ? 1 : 0) | (sector.hasDataError ? 2 : 0) | (sector.hasIDError ? 4 : 0)
             | (sector.lacksData ? 8 : 0))
+        for byte in sector.weakBits ?? [] { add(UInt64(byte)) }
         sector.data.withUnsafeBytes { bytes in
           var at = 0
           while at + 8 <= bytes.count {

@@ -33,6 +33,9 @@ public struct FloppySector: Codable, Equatable, Sendable {
   public var hasDataError = false
   /// The ID field's CRC is wrong.
   public var hasIDError = false
+  /// Bits of the data, by byte, that read differently each time; nil if there are none. Such a sector has a data error:
+  /// that a reading comes out right by chance isn't modelled.
+  public var weakBits: [UInt8]?
   /// There is an ID field and no data field after it.
   public var lacksData = false
 
@@ -78,7 +81,7 @@ public struct FloppyTrack: Codable, Equatable, Sendable {
   /// Whether every number lies in the range that a controller and a drive can make. False only for damaged files.
   var isPlausible: Bool {
     (10_000...400_000).contains(trackBits) && (0...255).contains(gap3) && sectors.count <= 255
-      && sectors.allSatisfy { $0.data.count <= 16_384 }
+      && sectors.allSatisfy { $0.data.count <= 16_384 && ($0.weakBits?.count ?? 0) <= 16_384 }
   }
 
   // MARK: Layout

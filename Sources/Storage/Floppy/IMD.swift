@@ -95,6 +95,7 @@ enum IMD {
     return track.trackBits != FloppyTrack.extraDensity && first.id.sizeCode <= 6
       && track.sectors.allSatisfy {
         $0.id.sizeCode == first.id.sizeCode && $0.data.count == first.id.byteCount && !$0.hasIDError
+          && $0.weakBits == nil
       }
   }
 

@@ -76,7 +76,8 @@ enum MFM {
   // MARK: Reading
 
   /// The sectors in a revolution of cells, in order from the index hole.
-  static func sectors(in cells: [Bool]) -> [FloppySector] {
+  static func sectors(in disk: FloppyCells) -> [FloppySector] {
+    let cells = disk.flux
     guard cells.count >= 1024 else { return [] }
     // A sector may go on over the index hole.
     let length = cells.count
@@ -117,7 +118,8 @@ enum MFM {
       let whole = bytes(next, sector.id.byteCount + 3)
       sector.data = whole.slice(1, sector.id.byteCount)
       sector.isDeleted = field == 0xF8
-      sector.hasDataError = crc([0xA1, 0xA1, 0xA1] + whole) != 0
+      sector.weakBits = disk.weakBits(next + 16, sector.id.byteCount)
+      sector.hasDataError = sector.weakBits != nil || crc([0xA1, 0xA1, 0xA1] + whole) != 0
       sectors.append(sector)
       if sectors.count == 255 { break }
     }
