@@ -75,7 +75,9 @@ let package = Package(
       name: "PCTests", dependencies: ["PC", "Devices", "Processor", "Hardware", "CFirmware"], swiftSettings: strict),
     .testTarget(
       name: "GuestTests",
-      dependencies: ["PC", "Storage", "Devices", "Processor", "Hardware", "Compression", "CFirmware", "CPNG"],
+      dependencies: [
+        "Archive", "PC", "Storage", "Devices", "Processor", "Hardware", "Compression", "CFirmware", "CPNG",
+      ],
       exclude: ["Programs", "Golden"], swiftSettings: strict),
     .testTarget(
       name: "ArchiveTests",

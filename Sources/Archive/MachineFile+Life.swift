@@ -59,9 +59,14 @@ extension MachineFile {
       guard let found = ConfigurationKey.named(key) else { continue }
       let image = found.get(configuration)
       guard image != "none", Medium.name(in: image) == nil else { continue }
-      // A CD stays where it is: it is only read, and may lie in several files.
-      try configuration.set(
-        key, to: attach || kind == .cd ? Library.absolute(image) : try take(kind, path: image, progress: progress))
+      guard attach else {
+        try configuration.set(key, to: try take(kind, path: image, progress: progress))
+        continue
+      }
+      let path = Library.absolute(image)
+      try configuration.set(key, to: path)
+      // A CD is only read: what it is now it should be for ever.
+      if kind == .cd { try naming(self.path) { try note(outside: path) } }
     }
     for key in ["firmware.bios", "firmware.video-bios"] {
       guard let found = ConfigurationKey.named(key), found.get(configuration) != "none" else { continue }
@@ -113,8 +118,13 @@ extension MachineFile {
         }
         try db.execute(
           sql: """
-            INSERT INTO medium (machine, name, kind, size, layer, sha256, origin, added)
-            SELECT ?, name, kind, size, layer, sha256, origin, added FROM medium WHERE machine = ?
+            INSERT INTO medium (machine, name, kind, format, size, layer, sha256, origin, added)
+            SELECT ?, name, kind, format, size, layer, sha256, origin, added FROM medium WHERE machine = ?
+            """, arguments: [clone, machine])
+        try db.execute(
+          sql: """
+            INSERT INTO reference (machine, path, size, modified, sha256)
+            SELECT ?, path, size, modified, sha256 FROM reference WHERE machine = ?
             """, arguments: [clone, machine])
       }
     }

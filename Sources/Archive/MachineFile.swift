@@ -61,6 +61,13 @@ public final class MachineFile: Sendable {
       }
     }
     (database, machine) = opened
+    if access == .writing {
+      try naming(path) {
+        try opened.0.write { db in
+          try Schema.migrate(db, from: try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0)
+        }
+      }
+    }
   }
 
   private static func tooNew(_ version: Int32) -> ArchiveError {
