@@ -186,8 +186,8 @@ public final class VideoAdapter: Device {
       startWillChange()
       state.crt.write(value)
     case 0x0A, 0x0B, 0x0E, 0x0F:
-      // The cursor shows like memory: line by line.
-      memoryWillChange()
+      // The cursor shows like memory: line by line. Programs write the same place again and again.
+      if state.crt.registers[Int(number)] != value { memoryWillChange() }
       state.crt.write(value)
     case 0x19...: writeExtendedCRT(Int(number), value)
     default:

@@ -34,7 +34,12 @@ extension CPU {
     return charge(multiplyClocks(negative ? 0 &- extended(b, size) : b, negative: negative))
   }
 
-  /// DIV and IDIV; #DE when the quotient doesn't fit or the divisor is zero. Flags are undefined and stay.
+  /// DIV and IDIV; #DE when the quotient doesn't fit or the divisor is zero.
+  ///
+  /// The flags are undefined, but programs of the time look at them: Cyrix's test divides 5 by 2 and takes a part that
+  /// keeps all flags for one of theirs, Linux takes a 386 whose ZF stays set for a NexGen. Intel's change. Here they are
+  /// those of remainder - divisor (magnitudes), the subtraction that a shifting divider tries in vain at last; that the
+  /// silicon leaves just these is unverified.
   func divide(_ o: UnsafePointer<Op>) -> Bool {
     let size = o.pointee.size
     guard let divisor = operand(o, size) else { return false }
@@ -47,6 +52,8 @@ extension CPU {
     let dividend = UInt64(high) << bits | UInt64(register(0, size))
     let quotient: UInt64
     let remainder: UInt64
+    let divisorMagnitude: UInt32
+    let remainderMagnitude: UInt64
     if o.pointee.a == Operation.idiv.rawValue {
       let shift = Int64(64 - 2 * bits)
       let n = (Int64(bitPattern: dividend) << shift) >> shift
@@ -60,6 +67,8 @@ extension CPU {
       }
       quotient = UInt64(bitPattern: q)
       remainder = UInt64(bitPattern: n - q * d)
+      divisorMagnitude = UInt32(truncatingIfNeeded: d.magnitude)
+      remainderMagnitude = (n - q * d).magnitude
     } else {
       quotient = dividend / UInt64(divisor)
       remainder = dividend % UInt64(divisor)
@@ -67,6 +76,13 @@ extension CPU {
         fault(Vector.de)
         return false
       }
+      divisorMagnitude = divisor
+      remainderMagnitude = remainder
+    }
+    switch size {
+    case 1: _ = alu(.cmp, UInt8(truncatingIfNeeded: remainderMagnitude), UInt8(truncatingIfNeeded: divisorMagnitude))
+    case 2: _ = alu(.cmp, UInt16(truncatingIfNeeded: remainderMagnitude), UInt16(truncatingIfNeeded: divisorMagnitude))
+    default: _ = alu(.cmp, UInt32(truncatingIfNeeded: remainderMagnitude), divisorMagnitude)
     }
     if size == 1 {
       set(0, UInt8(truncatingIfNeeded: quotient))

@@ -39,7 +39,7 @@ RC
 
 # From the first line that is expected to DONE.
 trim() {
-  awk -v first="$(head -n 1 "$1" | cut -c 1-5)" '{ i = index($0, first); if (!on && i) { on = 1; $0 = substr($0, i) } if (on) print } /DONE/ { exit }'
+  awk -v first="$(head -n 1 "$1" | cut -c 1-9)" '{ i = index($0, first); if (!on && i) { on = 1; $0 = substr($0, i) } if (on) print } /DONE/ { exit }'
 }
 
 for source; do

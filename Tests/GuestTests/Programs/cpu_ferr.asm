@@ -1,6 +1,7 @@
 ; Numeric errors by FERR# and IRQ 13, as a PC has them (CR0.NE = 0; a 386 knows nothing else): the error waits for the
 ; next waiting numeric instruction, IRQ 13 comes before it is done, a write to port F0h and FNCLEX let it go on. With
-; CR0.NE = 1 (486) it is exception 16. - Source: i486 PRM 16.2.2, 386 and 387 as in the PC AT (IBM 5170 TR, 80287).
+; CR0.NE = 1 (486) it is exception 16. - Source: Intel SDM vol. 3A, Architecture Compatibility (FERR#, IGNNE#); 386 and
+; 387 as in the PC AT (IBM 5170 TR, 80287).
         %include "cpu_frame.inc"
 
 ; Vector 2Dh: IRQ 13. Says where it came, clears the error and lets the processor go on.

@@ -179,10 +179,107 @@ one_mode:
         out     0xE9, al
         xor     ah, ah
         int     0x16
+        cmp     byte [bits_a_dot], 8
+        ja      .done
+        call    text
         cmp     word [mode], 0x101
         je      scroll
-        ret
+.done:  ret
 .mode:  db      'MODE ', 0
+
+; Characters in graphics modes: written, read, scrolled within a window over a border of banks, and off the last row;
+; the bank that the program works in stays.
+text:   mov     dx, 5
+        cmp     byte [bits_a_dot], 8
+        je      .bank
+        xor     dx, dx
+.bank:  mov     [bank], dx
+        call    set_bank
+        mov     ax, 0x0600                      ; clears the screen
+        mov     bh, 0
+        xor     cx, cx
+        mov     dx, 0xFFFF
+        int     0x10
+        mov     ax, 0x0200
+        mov     bh, 0
+        mov     dx, 0x0B03
+        int     0x10
+        mov     ax, 0x0E41
+        mov     bx, 0x000E
+        int     0x10
+        mov     ax, 0x0300
+        mov     bh, 0
+        int     0x10
+        EXPECT  'cursor moves', dx, 0x0B04
+        mov     ax, 0x0942
+        mov     bx, 0x0007
+        mov     cx, 3
+        int     0x10
+        mov     dx, 0x0B03
+        mov     cx, 'A'
+        call    character_at
+        mov     dx, 0x0B06
+        mov     cx, 'B'
+        call    character_at
+        mov     ax, 0x0701                      ; columns 3 and 4 down
+        mov     bh, 0
+        mov     cx, 0x0A03
+        mov     dx, 0x0D04
+        int     0x10
+        mov     dx, 0x0C03
+        mov     cx, 'A'
+        call    character_at
+        mov     dx, 0x0C04
+        mov     cx, 'B'
+        call    character_at
+        mov     dx, 0x0B05
+        mov     cx, 'B'
+        call    character_at
+        mov     ax, 0x0602                      ; and up by two
+        mov     bh, 0
+        mov     cx, 0x0A03
+        mov     dx, 0x0D04
+        int     0x10
+        mov     dx, 0x0A04
+        mov     cx, 'B'
+        call    character_at
+        ; A line feed in the last row moves everything.
+        mov     ax, 0x1130
+        mov     bh, 0
+        push    es
+        push    bp
+        int     0x10
+        pop     bp
+        pop     es
+        mov     dh, dl                          ; rows - 1
+        mov     dl, 0
+        mov     bh, 0
+        mov     ah, 2
+        int     0x10
+        mov     ax, 0x0E0A
+        int     0x10
+        mov     dx, 0x0904
+        mov     cx, 'B'
+        call    character_at
+        cmp     byte [bits_a_dot], 8
+        jne     .return
+        mov     ax, 0x4F05
+        mov     bx, 0x0100
+        int     0x10
+        EXPECT  'bank stays', dx, [bank]
+.return:
+        ret
+
+; Character CX is at DX (row, column).
+character_at:
+        mov     bh, 0
+        mov     ah, 2
+        int     0x10
+        mov     ah, 8
+        int     0x10
+        xor     ah, ah
+        EXPECT  'character', ax, cx
+        ret
 
 ; 4F07, 4F06, 4F09 in mode 101h: 800 dots a line, start at 100, 50; the answer is the same.
 scroll: mov     ax, 0x4F06

@@ -33,7 +33,7 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
 
   /// What the processor does, each on a 386 and on a 486; compared with what the manuals say, line by line.
   static let processors: [GuestProgram] =
-    ["debug", "ferr", "limit", "paging", "rings", "smc", "tasks", "tlb", "v86"].flatMap { name in
+    ["debug", "ferr", "identify", "limit", "paging", "rings", "smc", "tasks", "tlb", "v86"].flatMap { name in
       [
         GuestProgram(source: "cpu_" + name),
         GuestProgram(source: "cpu_" + name, variant: "386", cpu: .i386dx33, fpu: .on),
