@@ -81,10 +81,13 @@ let package = Package(
       exclude: ["Programs", "Golden"], swiftSettings: strict),
     .testTarget(
       name: "ArchiveTests",
-      dependencies: ["Archive", "PC", "Devices", "Storage", "Hardware", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "Archive", "PC", "Devices", "Storage", "Hardware", "Compression",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["heirloom", "PC", "Storage"], exclude: ["Programs"],
+      name: "CommandLineTests", dependencies: ["heirloom", "Archive", "PC", "Storage"], exclude: ["Programs"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import Hardware
+import PC
 import Storage
 
 /// A floppy disk of any kind as bytes of fixed places, so that a track that is written changes nothing else: a slot of

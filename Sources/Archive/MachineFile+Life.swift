@@ -152,9 +152,36 @@ extension MachineFile {
         }
         return try copy.database.writeWithoutTransaction { try $0.execute(sql: "VACUUM") }
       }
-      var configuration = try copy.configuration()
+      let before = try copy.configuration()
+      var configuration = before
       try copy.settle(&configuration, attach: false, progress: progress)
       try copy.set(configuration)
+      try copy.inside(before, configuration)
+    }
+  }
+
+  /// States that name images outside, which are inside now, name them there.
+  private func inside(_ before: MachineConfiguration, _ after: MachineConfiguration) throws {
+    if let frozen = try summary().frozen {
+      var then = MachineConfiguration()
+      try then.apply(toml: try snapshot(frozen).configuration, path: path)
+      for (key, kind) in Self.mediaKeys where kind == .disk {
+        guard let path = ConfigurationKey.named(key)?.get(then), path != "none", Medium.name(in: path) == nil else {
+          continue
+        }
+        throw HostError.usage(
+          "\(self.path): is suspended with the hard disk \(path), which isn't in its file; start it and switch it off, "
+            + "then it can be exported")
+      }
+    }
+    guard let old = before.cdrom.disc.path, let new = after.cdrom.disc.path, old != new else { return }
+    try database.write { db in
+      try db.execute(
+        sql: """
+          UPDATE snapshot_drive SET source = ? WHERE drive = 'cdrom' AND source = ?
+            AND snapshot IN (SELECT id FROM snapshot WHERE machine = ?)
+          """, arguments: [new, Library.absolute(old), machine])
+      try db.execute(sql: "DELETE FROM reference WHERE machine = ?", arguments: [machine])
     }
   }
 

@@ -71,7 +71,7 @@ extension OpenMachine {
     for (number, name) in ["a", "b"].enumerated() {
       guard let disk = machine.board.floppy.image(in: number) else { continue }
       // A copy, as it may not be there any more when somebody wants to go on.
-      let bytes = Medium.name(in: disk.name) != nil ? nil : disk.rawBytes() ?? (try FloppyTracks.bytes(of: disk))
+      let bytes = Medium.name(in: disk.name) != nil ? nil : try disk.rawBytes() ?? FloppyTracks.bytes(of: disk)
       drives.append(StateWriter.Drive(name: name, source: Self.place(disk.name), bytes: bytes))
     }
     if let disc = machine.cd {

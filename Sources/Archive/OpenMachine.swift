@@ -2,7 +2,7 @@ import Devices
 import GRDB
 import Hardware
 public import PC
-public import Storage
+import Storage
 
 /// A machine of a file while it runs: gives it its media, and keeps its states.
 public final class OpenMachine: MachineKeeper {
