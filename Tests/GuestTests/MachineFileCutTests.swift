@@ -39,11 +39,16 @@ struct CutSubject: Sendable, CustomTestStringConvertible {
 /// The run that nobody interrupts keeps snapshots at random moments, and says what it came to some time after each:
 /// state, picture, words and sound. A new process goes back to each of them and must come to the same.
 @Suite struct MachineFileCutTests {
-  /// Cuts of each machine: 4, or as many as `HEIRLOOM_CUTS` wants of all together.
-  static let wanted: Int = {
-    guard let all = ProcessInfo.processInfo.environment["HEIRLOOM_CUTS"].flatMap({ Int($0) }) else { return 4 }
-    return max((all + CutSubject.all.count - 1) / CutSubject.all.count, 1)
-  }()
+  /// Cuts of all machines together: 200, or as many as `HEIRLOOM_CUTS` says.
+  static let all = ProcessInfo.processInfo.environment["HEIRLOOM_CUTS"].flatMap { Int($0) } ?? 200
+
+  /// How many of them are `subject`'s.
+  private static func cuts(of subject: CutSubject) -> Int {
+    let subjects = CutSubject.all
+    let place = subjects.firstIndex { $0.name == subject.name } ?? 0
+    return max(all / subjects.count + (place < all % subjects.count ? 1 : 0), 1)
+  }
+
   /// Guest time from a cut to the comparison: up to 0.2 s, or what `HEIRLOOM_CUT_MS` says.
   static let longest = ProcessInfo.processInfo.environment["HEIRLOOM_CUT_MS"].flatMap { Int64($0) } ?? 200
 
@@ -93,7 +98,7 @@ struct CutSubject: Sendable, CustomTestStringConvertible {
   func cutAnywhereAndTakenUpInANewProcessItEndsAlike(_ subject: CutSubject) async throws {
     let folder = try TemporaryFolder()
     var numbers = SeededNumbers(subject.name)
-    var left = Self.wanted
+    var left = Self.cuts(of: subject)
     for round in 0..<50 where left > 0 {
       let path = folder.path("\(round).heirloom")
       let cuts = try Self.run(subject, path, folder, atMost: left, &numbers)
