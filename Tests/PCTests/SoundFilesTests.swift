@@ -44,45 +44,100 @@ struct SoundFilesTests {
       ])
   }
 
-  @Test("Playback keeps its queue between clocks that differ by 300 ppm: no gap in ten minutes, pitch within 2 cents")
-  func playback() {
-    for drift in [-300e-6, 300e-6] {
-      var control = PlaybackControl(target: 944)
-      var (queued, time, ratios) = (0.0, 0.0, [Double]())
-      let silence = [Int16](repeating: 0, count: 2 * 200)
-      var number: UInt32 = 1
-      var produced = 0.0
-      for step in 0..<200_000 {
-        // 3 ms of guest sound, delivered up to 2 ms late; the device takes 256 samples at a time.
-        number = number &* 1_664_525 &+ 1_013_904_223
-        let next = Double(step + 1) * 0.003 + Double(number >> 16) / 65_536 * 0.002
-        let before = (time * 48_000 * (1 + drift) / 256).rounded(.down)
-        let after = (next * 48_000 * (1 + drift) / 256).rounded(.down)
-        queued = max(queued - (after - before) * 256, 0)
-        time = next
-        let wanted = Double(step + 1) * 144
-        let count = Int(wanted - produced)
-        produced += Double(count)
-        let out = silence[..<(2 * count)].withUnsafeBufferPointer { control.process($0, queued: Int(queued)) }
-        queued += Double(out.count / 2)
-        if step > 20_000 { ratios.append(control.ratio) }
+  /// Ten minutes of a sound device whose clock is off by `drift`, fed in pieces of 3 ms that come up to 6 ms late.
+  private func play(drift: Double) -> (ratios: [Double], queues: [Int], underruns: Int) {
+    var control = PlaybackControl(target: 576)
+    let ring = AudioRing()
+    var (dice, taken, produced) = (UInt32(1), 0.0, 0)
+    var (ratios, queues) = ([Double](), [Int]())
+    var out = [Int16](repeating: 0, count: 512)
+    let loud = [Int16](repeating: 10_000, count: 2 * 1000)
+    for step in 0..<200_000 {
+      dice = dice &* 1_664_525 &+ 1_013_904_223
+      let time = Double(step) * 0.003 + Double(dice >> 16) / 65_536 * 0.006
+      while taken * 256 < time * 48_000 * (1 + drift) {
+        out.withUnsafeMutableBufferPointer { ring.read(into: $0) }
+        taken += 1
       }
-      #expect(control.underruns == 0)
-      #expect((ratios.max() ?? 2) - (ratios.min() ?? 0) < 0.001)
-      #expect(abs((ratios.reduce(0, +) / Double(ratios.count)) - 1) < 0.0012)
+      let count = step * 144 - produced
+      produced += count
+      let (queued, isDry) = ring.state
+      let new = loud[..<(2 * count)].withUnsafeBufferPointer { control.process($0, queued: queued, isDry: isDry) }
+      ring.write(new, isQuiet: false)
+      if step > 20_000 { ratios.append(control.ratio) }
+      queues.append(queued)
     }
+    return (ratios, queues, ring.underruns)
+  }
+
+  @Test(
+    "A sound device that runs up to 0.5 % too fast or too slow: no gap in ten minutes, the pitch steady to 2 cents",
+    arguments: [0, -300e-6, 300e-6, -0.001, 0.001, -0.005, 0.005])
+  func playback(_ drift: Double) {
+    let (ratios, queues, underruns) = play(drift: drift)
+    #expect(underruns == 0)
+    let (most, least) = (ratios.max() ?? 2, ratios.min() ?? 0)
+    #expect(1200 * log2(most / least) < 2)
+    #expect(abs(ratios.reduce(0, +) / Double(ratios.count) * (1 + drift) - 1) < 1e-4)
+    let mean = Double(queues.dropFirst(20_000).reduce(0, +)) / Double(queues.count - 20_000)
+    #expect(abs(mean - 576) < 160)
+  }
+
+  @Test("A ring that runs dry counts one gap, fades away and stays silent; a quiet end is no gap")
+  func ring() {
+    let ring = AudioRing()
+    var out = [Int16](repeating: 1, count: 1200)
+    func read() { out.withUnsafeMutableBufferPointer { ring.read(into: $0) } }
+    ring.write([1, 2], isQuiet: false)
+    #expect(ring.state.queued == 0 && ring.state.isDry, "the device hasn't begun")
+    read()
+    #expect(out.allSatisfy { $0 == 0 } && ring.underruns == 0 && ring.state.isDry)
+    ring.write([Int16](repeating: 12_000, count: 100), isQuiet: false)
+    read()
+    #expect(out[..<100].allSatisfy { $0 == 12_000 } && ring.underruns == 1 && ring.state.isDry)
+    #expect(zip(out, out.dropFirst(2)).allSatisfy { abs(Int($0) - Int($1)) <= 51 } && out.last == 0)
+    read()
+    #expect(out.allSatisfy { $0 == 0 } && ring.underruns == 1)
+    ring.write([5, 6], isQuiet: true)
+    read()
+    #expect(out[0] == 5 && out[1] == 6 && ring.underruns == 1)
+    // More than fits is left away, the first of it kept.
+    ring.write((0..<Int32(2 * AudioRing.capacity + 10)).map { Int16(truncatingIfNeeded: $0) }, isQuiet: false)
+    #expect(ring.state.queued == AudioRing.capacity)
+    read()
+    #expect(out[0] == 0 && out[1199] == 1199)
   }
 
   @Test("Muting fades out and gives silence")
   func muting() {
     var control = PlaybackControl(target: 480)
     let loud = [Int16](repeating: 10_000, count: 960)
-    var out = loud.withUnsafeBufferPointer { control.process($0, queued: 480) }
-    out = loud.withUnsafeBufferPointer { control.process($0, queued: 480) }
+    func play(_ queued: Int) -> [Int16] { loud.withUnsafeBufferPointer { control.process($0, queued: queued) } }
+    var out = play(480)
+    out = play(480)
     #expect(out.max() == 10_000)
     control.isMuted = true
-    out = loud.withUnsafeBufferPointer { control.process($0, queued: 480) }
+    out = play(480)
     #expect(zip(out, out.dropFirst(2)).allSatisfy { abs(Int($0) - Int($1)) < 60 } && out.last == 0)
+    // In turbo the machine makes more than is played: the queue keeps its length with silence.
+    #expect(play(480).isEmpty && play(400) == [Int16](repeating: 0, count: 160))
+  }
+
+  @Test("A queue that has grown while the host slept is shortened between two fades, without a crack")
+  func overfull() {
+    var control = PlaybackControl(target: 480)
+    let loud = [Int16](repeating: 10_000, count: 960)
+    var (queued, heard) = (480, [Int16]())
+    for step in 0..<40 {
+      if step == 10 { queued += 10_000 }
+      let out = loud.withUnsafeBufferPointer { control.process($0, queued: queued) }
+      queued = max(queued + out.count / 2 - 480, 0)
+      heard += out
+    }
+    #expect(queued < 1500)
+    let steps = zip(heard, heard.dropFirst(2)).dropFirst(20).map { abs(Int($0) - Int($1)) }
+    #expect(steps.allSatisfy { $0 < 60 } && heard.last == 10_000)
+    #expect(heard.dropFirst(4000).contains(0) && abs(control.ratio - 1) < 0.006)
   }
 
   @Test(

@@ -13,7 +13,7 @@ public struct SoundSettings: Codable, Equatable, Sendable {
   /// What is plugged into the MIDI socket.
   public var midi = MIDIEndpoint.none
   /// How far the host's sound is behind, in milliseconds.
-  public var latency = Latency(milliseconds: 25)
+  public var latency = Latency(milliseconds: 30)
   /// Volumes.
   public var volume = Volumes()
 
