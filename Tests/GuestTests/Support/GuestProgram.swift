@@ -172,6 +172,8 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
   func guest(with disk: [UInt8]) throws -> Guest {
     guard disc != nil || hardDiskMegabytes > 0 else { return try Guest(configuration, disk: disk, script: script) }
     // The machine keeps the file open, so that it lives as long as the machine.
-    return try Guest(try configuration(with: disk, in: try TemporaryFolder()), script: script)
+    let folder = try TemporaryFolder()
+    let configuration = try configuration(with: disk, in: folder)
+    return try withExtendedLifetime(folder) { try Guest(configuration, script: script) }
   }
 }
