@@ -118,7 +118,7 @@ struct FreeDOSDiskTests {
       // The prompt of the disk's own AUTOEXEC.BAT, taken from the text buffer of the guest.
       let memory = scratch.path("screen.bin")
       let shell =
-        "(sleep 30; echo 'pmemsave 0xb8000 4000 \(memory)'; sleep 2; echo quit) | "
+        "(sleep 30; echo 'pmemsave 0xb8000 4000 \"\(memory)\"'; sleep 2; echo quit) | "
         + "timeout 60 qemu-system-i386 -cpu 486 -m 16 -hda \(disk) -snapshot -boot c -display none -monitor stdio"
       _ = try OtherTool.run("sh", "-c", shell)
       let screen = try Data(contentsOf: URL(fileURLWithPath: memory))
