@@ -55,13 +55,16 @@ public final class Processor: Wiring {
     cpu = CPU(s: state, c: caches)
     let tlb = UnsafeMutablePointer<TLBEntry>.allocate(capacity: 2 * TLBEntry.count)
     tlb.initialize(repeating: TLBEntry(), count: 2 * TLBEntry.count)
+    let reads = UnsafeMutablePointer<ReadEntry>.allocate(capacity: 2 * ReadEntry.count)
+    reads.initialize(repeating: ReadEntry(), count: 2 * ReadEntry.count)
     let jump = UnsafeMutablePointer<JumpEntry>.allocate(capacity: JumpEntry.count)
     jump.initialize(repeating: JumpEntry(), count: JumpEntry.count)
     let pages = memory.ramSize >> 12
     let store = BlockStore(ramPages: pages)
     caches.initialize(
       to: Caches(
-        block: store.single, op: UnsafePointer(store.single.pointee.ops), tlb: tlb, tlbStorage: tlb, jump: jump,
+        block: store.single, op: UnsafePointer(store.single.pointee.ops), tlb: tlb, tlbStorage: tlb,
+        reads: reads, readStorage: reads, jump: jump,
         store: store, owner: Unmanaged.passUnretained(self), memory: Unmanaged.passUnretained(memory),
         io: Unmanaged.passUnretained(io), scheduler: Unmanaged.passUnretained(scheduler),
         period: clock.instant(ofTick: 1).picoseconds, ram: memory.ram, ramPages: UInt32(pages),
@@ -88,6 +91,7 @@ public final class Processor: Wiring {
     scheduler.onNearerDeadline = nil
     cpu.c.pointee.store.deallocate()
     cpu.c.pointee.tlbStorage.deallocate()
+    cpu.c.pointee.readStorage.deallocate()
     cpu.c.pointee.jump.deallocate()
     cpu.c.pointee.tags.deallocate()
     cpu.c.deallocate()
@@ -442,6 +446,7 @@ public final class Processor: Wiring {
     cpu.refreshMode()
     cpu.refreshBreakpoints()
     cpu.c.pointee.tags.load(state.cacheTags)
+    cpu.voidReads()
     cpu.c.pointee.epoch += 1
     return ignored
   }
