@@ -208,6 +208,7 @@ public final class Processor: Wiring {
         cpu.s.pointee.awaitsNumericInterrupt = false
         continue
       }
+      if cpu.c.pointee.memoryModel.needsBus, !cpu.s.pointee.halted, waitForBus() { continue }
       let wake = min(scheduler.nextDeadline, limit)
       if cpu.s.pointee.halted || cpu.s.pointee.awaitsNumericInterrupt {
         skip(to: wake)
@@ -229,8 +230,9 @@ public final class Processor: Wiring {
   private func setSlice(until wake: Instant) {
     let now = clocks
     let end = wake == .never ? now &+ (1 << 40) : clock.nextTick(from: wake)
-    cpu.s.pointee.target = end
-    cpu.s.pointee.left = end &- now
+    let refresh = cpu.c.pointee.memoryModel.refresh > 0 ? cpu.s.pointee.refreshAt : .max
+    cpu.s.pointee.target = min(end, refresh)
+    cpu.s.pointee.left = cpu.s.pointee.target &- now
   }
 
   /// Runs up to clock `end` or the first thing that wants attention.

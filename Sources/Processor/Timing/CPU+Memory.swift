@@ -20,6 +20,10 @@ struct MemoryModel {
   var split: Int64 = 3
   /// A data bus of 16 bits: words at odd addresses take two cycles.
   var isNarrow = false
+  /// A 386 without a cache needs the bus all the time: it waits while DMA or a refresh has it.
+  var needsBus = false
+  /// Clocks of a refresh.
+  var refresh: Int64 = 0
   var board = BoardTiming()
   /// Graphics memory: core clocks of a byte, a word and a double word beyond the access in the tables.
   var video: (Int64, Int64, Int64) = (0, 0, 0)

@@ -1,3 +1,5 @@
+import Hardware
+
 extension Processor {
   /// How much of the processor's behaviour in time is modelled.
   public var timingModel: TimingModel { cpu.c.pointee.pipelineModel.isFull ? .full : .simple }
@@ -24,6 +26,8 @@ extension Processor {
     let hasCache = isFull && (is486 || board.cacheSize > 0)
     memory.compare = hasCache ? .max : 0
     memory.looksUpCode = hasCache
+    memory.needsBus = isFull && !hasCache
+    memory.refresh = memory.needsBus ? Int64(clock.hertz * Double(board.refresh) / 1e9) : 0
     memory.video = isFull ? videoClocks(board.video) : (0, 0, 0)
     cpu.c.pointee.memoryModel = memory
 
