@@ -153,6 +153,14 @@ struct CacheTags {
     return bytes
   }
 
+  /// What changes when lines that are there are looked up.
+  var lastUses: [UInt8] {
+    let sets = Int(mask) + 1
+    return [UInt8](UnsafeRawBufferPointer(start: recent, count: sets * 4))
+      + UnsafeRawBufferPointer(start: order, count: sets) + UnsafeRawBufferPointer(start: pages, count: 128)
+      + UnsafeRawBufferPointer(start: pageOrder, count: 8)
+  }
+
   /// Takes back `bytes`; of another geometry: everything is empty.
   func load(_ bytes: [UInt8]) {
     let sets = Int(mask) + 1
