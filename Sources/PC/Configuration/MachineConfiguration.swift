@@ -19,7 +19,7 @@ public struct MachineConfiguration: Codable, Equatable, Sendable {
     /// Whether there is a floating-point unit.
     public var fpu = FPUChoice.auto
     /// How much of its behaviour in time is modelled.
-    public var timing = TimingModel.simple
+    public var timing = TimingModel.full
     /// How translations follow page tables that change without a flush.
     public var tlb = TLBPolicy.coherent
   }

@@ -123,6 +123,7 @@ extension CPU {
     var count = 0
     var clocks = 0
     var tail = 0
+    var end = Op()
     let ops = c.pointee.store.scratch
     var pipeline = Pipeline(state: s.pointee.pipe, model: c.pointee.pipelineModel, code32: code32, address: key)
     while count < BlockStore.longestBlock {
@@ -140,8 +141,11 @@ extension CPU {
       clocks += Int(op.clocks)
       op.target = op.target &+ UInt32(start)
       // A jump in a new line of code is fetched behind the access of what it would be joined with.
-      let end = key &+ UInt32(start)
-      let isInLine = (end &- UInt32(op.length) &- 1) >> 4 == (end &- 1) >> 4
+      let next = key &+ UInt32(start)
+      let isInLine = (next &- UInt32(op.length) &- 1) >> 4 == (next &- 1) >> 4
+      // Behind a joined jump: where it begins, for `stopInside`.
+      end.start = op.start
+      end.exit = count > 0 ? ops[count - 1].exit : 0
       if status == .last, count > 0, isInLine || !c.pointee.memoryModel.looksUpCode,
         fuse(ops + (count - 1), with: op, tail: &tail)
       {
@@ -149,12 +153,11 @@ extension CPU {
       }
       (ops + count).initialize(to: op)
       count += 1
+      end.start = UInt16(start)
+      end.exit = op.exit
       if status == .last { break }
     }
     if count == 0 { return nil }
-    var end = Op()
-    end.start = UInt16(start)
-    end.exit = pipeline.state
     (ops + count).initialize(to: end)
     var after = tail
     for i in stride(from: count - 1, through: 0, by: -1) {

@@ -13,6 +13,15 @@ extension CPU {
     _ = settle(block)
   }
 
+  /// Leaves a block between a comparison with memory and the jump that was joined to it: the access took longer than
+  /// the slice lasts.
+  @inline(never) func stopInside(_ o: UnsafePointer<Op>, _ block: UnsafeMutablePointer<Block>) -> Pause {
+    s.pointee.left &+= Int64(o.pointee.after)
+    s.pointee.eip &+= UInt32((o + 1).pointee.start)
+    s.pointee.pipe = (o + 1).pointee.exit
+    return settle(block)
+  }
+
   /// After a block: one that was overwritten while it ran is made void now.
   @inline(__always) func settle(_ block: UnsafeMutablePointer<Block>, _ pause: Pause = .again) -> Pause {
     if c.pointee.leaveBlock {

@@ -122,10 +122,10 @@ extension CPU {
       let address = (reg(3) &+ UInt32(get(0, UInt8.self))) & o.pointee.mask
       guard let value = loadAt(o, Int(o.pointee.seg), address, 1) else { return false }
       set(0, UInt8(truncatingIfNeeded: value))
-    case .pusha: return withWritesCounted { pushAll(o) }
+    case .pusha: return withWritesCounted(o) { pushAll(o) }
     case .popa: return popAll(o)
     case .pushf: return pushFlags(o)
-    case .enter: return withWritesCounted { enter(o) }
+    case .enter: return withWritesCounted(o) { enter(o) }
     case .leave: return leaveFrame(o)
     case .pushSegment: return pushSegment(o)
     case .popSegment: return popSegment(o)
@@ -162,6 +162,8 @@ extension CPU {
       guard isPrivileged else { return false }
       s.pointee.cr0 &= ~CR0.ts
     default:
+      // The exception's clocks are all: back with the one that every operation has.
+      s.pointee.left &+= 1
       fault(Vector.ud)
       return false
     }
@@ -223,6 +225,8 @@ extension CPU {
       s.pointee.pipe = Pipe.flushed
       return flow(loadAll(o))
     default:
+      // The exception's clocks are all: back with the one that every operation has.
+      s.pointee.left &+= 1
       fault(Vector.ud)
       return .leave
     }

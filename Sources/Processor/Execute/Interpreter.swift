@@ -364,34 +364,34 @@ extension CPU {
           }
         case .cmp8rmJ:
           guard let value: UInt8 = load(o) else { break outer }
-          if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt8.self), value)) { break body } else { break outer }
+          let taken = compareTaken(o, get(o.pointee.a, UInt8.self), value)
+          if _slowPath(s.pointee.left < 0) { return stopInside(o, block) }
+          if branch(o, taken: taken) { break body } else { break outer }
         case .cmp16rmJ:
           guard let value: UInt16 = load(o) else { break outer }
-          if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt16.self), value)) { break body } else { break outer }
+          let taken = compareTaken(o, get(o.pointee.a, UInt16.self), value)
+          if _slowPath(s.pointee.left < 0) { return stopInside(o, block) }
+          if branch(o, taken: taken) { break body } else { break outer }
         case .cmp32rmJ:
           guard let value: UInt32 = load(o) else { break outer }
-          if branch(o, taken: compareTaken(o, get(o.pointee.a, UInt32.self), value)) { break body } else { break outer }
+          let taken = compareTaken(o, get(o.pointee.a, UInt32.self), value)
+          if _slowPath(s.pointee.left < 0) { return stopInside(o, block) }
+          if branch(o, taken: taken) { break body } else { break outer }
         case .cmp8miJ:
           guard let value: UInt8 = load(o) else { break outer }
-          if branch(o, taken: compareTaken(o, value, UInt8(truncatingIfNeeded: o.pointee.imm))) {
-            break body
-          } else {
-            break outer
-          }
+          let taken = compareTaken(o, value, UInt8(truncatingIfNeeded: o.pointee.imm))
+          if _slowPath(s.pointee.left < 0) { return stopInside(o, block) }
+          if branch(o, taken: taken) { break body } else { break outer }
         case .cmp16miJ:
           guard let value: UInt16 = load(o) else { break outer }
-          if branch(o, taken: compareTaken(o, value, UInt16(truncatingIfNeeded: o.pointee.imm))) {
-            break body
-          } else {
-            break outer
-          }
+          let taken = compareTaken(o, value, UInt16(truncatingIfNeeded: o.pointee.imm))
+          if _slowPath(s.pointee.left < 0) { return stopInside(o, block) }
+          if branch(o, taken: taken) { break body } else { break outer }
         case .cmp32miJ:
           guard let value: UInt32 = load(o) else { break outer }
-          if branch(o, taken: compareTaken(o, value, UInt32(truncatingIfNeeded: o.pointee.imm))) {
-            break body
-          } else {
-            break outer
-          }
+          let taken = compareTaken(o, value, UInt32(truncatingIfNeeded: o.pointee.imm))
+          if _slowPath(s.pointee.left < 0) { return stopInside(o, block) }
+          if branch(o, taken: taken) { break body } else { break outer }
         case .test8rrJ:
           if branch(o, taken: testTaken(o, get(o.pointee.a, UInt8.self), get(o.pointee.b, UInt8.self))) {
             break body

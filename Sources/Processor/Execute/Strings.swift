@@ -1,6 +1,7 @@
 import Hardware
 
-/// Clocks of a string instruction in the current mode: once, the start of a repeated one by the count, each iteration.
+/// Clocks of a string instruction in the current mode, less the one that is static: once, the start of a repeated one by
+/// the count, each iteration.
 private struct StringClocks {
   var once: Int64 = 0
   var none: Int64 = 0
@@ -26,7 +27,10 @@ private struct StringClocks {
     let accesses: Int64 = operation == .movs || operation == .cmps ? 2 : 1
     once &+= accesses &* cpu.stringWait(size)
     each &+= accesses &* cpu.stringWait(size)
-    one = timing.clocks(record, .repeatOne).map { $0 &- each } ?? start
+    one = max((timing.clocks(record, .repeatOne).map { $0 &- each } ?? start) &- 1, 0)
+    once = max(once &- 1, 0)
+    start = max(start &- 1, 0)
+    none = max(none &- 1, 0)
   }
 }
 

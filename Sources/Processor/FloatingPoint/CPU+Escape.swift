@@ -104,7 +104,7 @@ extension CPU {
       }
       s.pointee.fpu.commitStore(result)
     case .loadEnvironment, .loadState, .storeEnvironment, .storeState:
-      if !withWritesCounted({ transferEnvironment(o, index, ea) }) { return false }
+      if !withWritesCounted(o, { transferEnvironment(o, index, ea) }) { return false }
     case .undefined:
       if c.pointee.is486 {
         fault(Vector.ud)

@@ -147,6 +147,7 @@ extension CPU {
     c.pointee.op = UnsafePointer(single.pointee.ops)
     single.pointee.cycles = 0
     single.pointee.ops.pointee.after = 0
+    single.pointee.ops.pointee.original = .end
   }
 
   /// Charges an interrupt or exception that was delivered, by the way it went.

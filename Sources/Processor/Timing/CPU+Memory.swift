@@ -89,18 +89,19 @@ extension CPU {
     s.pointee.writesUntil &+= c.pointee.memoryModel.write
   }
 
-  /// Does `body`, an instruction of many writes like PUSHA or FSAVE: they happen all along, and the instruction's clocks
-  /// hold for free buffers.
-  @inline(__always) func withWritesCounted(_ body: () -> Bool) -> Bool {
+  /// Does `body` of `o`, an instruction of many writes like PUSHA or FSAVE: they happen all along, and the instruction's
+  /// clocks hold for free buffers.
+  @inline(__always) func withWritesCounted(_ o: UnsafePointer<Op>, _ body: () -> Bool) -> Bool {
     let buffered = c.pointee.memoryModel.buffered
     c.pointee.memoryModel.buffered = 1 << 40
-    defer { endCountedWrites(buffered) }
+    defer { endCountedWrites(o, buffered) }
     return body()
   }
 
-  private func endCountedWrites(_ buffered: Int64) {
+  private func endCountedWrites(_ o: UnsafePointer<Op>, _ buffered: Int64) {
     c.pointee.memoryModel.buffered = buffered
-    s.pointee.writesUntil = min(s.pointee.writesUntil, s.pointee.target &- s.pointee.left &+ buffered)
+    let now = s.pointee.target &- s.pointee.left &- Int64(o.pointee.after)
+    s.pointee.writesUntil = min(s.pointee.writesUntil, now &+ buffered)
   }
 
   /// 386 without a cache: clocks that an aligned access of a string takes longer than the tables' two.

@@ -54,6 +54,8 @@ struct Pipeline {
 
   /// Adds to `op.clocks` what the instruction waits for before it starts, and moves on.
   mutating func issue(_ op: inout Op, _ decoder: Decoder) {
+    // At least a clock, so that none begins when a slice is used up to the last. The rest of a string charges itself.
+    if op.clocks == 0, state != Pipe.resumed { op.clocks = 1 }
     // Base and index together take the 386 a clock. - Source: 386 DX data sheet, note to the clock tables.
     if !model.is486, !decoder.isRegister, op.base < 32, op.index < 32 { op.clocks &+= 1 }
     if !model.isFull {

@@ -21,8 +21,11 @@ struct IdleLoop {
   /// Bytes that the round under examination has written: their first values, by offset in RAM.
   var written: [UInt32: UInt8] = [:]
   var hasWrittenTooMuch = false
+  /// Clocks left out so far.
+  var skipped: Int64 = 0
 
-  static let longestRound = 1500
+  /// Instructions to look at; rounds of up to half of them are found.
+  static let longestLook = 4096
 }
 
 /// The part of the processor's state that two visits of one place must have in common.
@@ -32,7 +35,8 @@ private struct IdleState: Equatable {
   let flags: [UInt64]
   let pipe: UInt16
   let busy: Int64
-  let translations: [UInt8]
+  let fpu: X87
+  let debug: [UInt32]
 
   init(_ cpu: CPU) {
     let s = cpu.s
@@ -47,8 +51,34 @@ private struct IdleState: Equatable {
       UInt64(s.pointee.cpl),
     ]
     pipe = s.pointee.pipe
-    translations = (0..<8).map { s.pointee.tlbOldest[$0] }
     busy = s.pointee.numericBusyUntil
+    fpu = s.pointee.fpu
+    // Of the TLB the places that make room next tell all: what else a round may enter, the next finds there.
+    debug =
+      (0..<8).map { s.pointee.dr[$0] } + (0..<8).map { s.pointee.tr[$0] }
+      + (0..<8).map { UInt32(s.pointee.tlbOldest[$0]) }
+  }
+}
+
+/// Where a round under examination began.
+private struct IdleRound {
+  let state: IdleState
+  let eip: UInt32
+  let esp: UInt32
+  let clocks: Int64
+  let writes: Int64
+  let fills: Int64
+  let lookUps: Int
+
+  init(_ cpu: CPU) {
+    let s = cpu.s
+    state = IdleState(cpu)
+    eip = s.pointee.eip
+    esp = cpu.reg(4)
+    clocks = s.pointee.target &- s.pointee.left
+    writes = s.pointee.writesUntil
+    fills = s.pointee.fillsUntil
+    lookUps = cpu.c.pointee.lookUps
   }
 }
 
@@ -58,7 +88,9 @@ extension Processor {
   /// Before code runs up to clock `end`: leaves out rounds of a waiting loop. true: time has passed, look at everything
   /// again.
   func passIdleTime(until end: Int64) -> Bool {
-    guard isIdleSkipped else { return false }
+    // What waits for an instruction of the loop that lets it in, as an interrupt does for STI.
+    let s = cpu.s
+    guard isIdleSkipped, !s.pointee.intr, !s.pointee.nmiPending, s.pointee.pendingTrap == 0 else { return false }
     let now = clocks
     if idle.period > 0, idle.events == events {
       let past = (now &- idle.anchor) % idle.period
@@ -89,6 +121,7 @@ extension Processor {
 
   private func skip(_ clocks: Int64) {
     let s = cpu.s
+    idle.skipped &+= clocks
     s.pointee.target = self.clocks &+ clocks
     s.pointee.left = 0
     if idle.movesWrites { s.pointee.writesUntil &+= clocks }
@@ -99,14 +132,16 @@ extension Processor {
   private func look(until end: Int64) -> Bool {
     cpu.beginProbe()
     defer { cpu.c.pointee.isProbing = false }
-    var start = IdleState(cpu)
-    var place = clocks
-    var lookUps = cpu.c.pointee.lookUps
-    var (writes, fills) = (cpu.s.pointee.writesUntil, cpu.s.pointee.fillsUntil)
     let quiet = events
-    idle.written.removeAll(keepingCapacity: true)
-    idle.hasWrittenTooMuch = false
-    for _ in 0..<IdleLoop.longestRound {
+    var start = begin()
+    // Where the program is now it needn't come to again, behind an interrupt for one: the place to come back to is
+    // chosen anew after 1, 2, 4, 8 ... instructions.
+    var next = 1
+    for step in 0..<IdleLoop.longestLook {
+      if step == next {
+        next *= 2
+        start = begin()
+      }
       let s = cpu.s
       if s.pointee.halted || s.pointee.isShutDown || s.pointee.flags & EFLAGS.tf != 0 || s.pointee.pendingTrap != 0
         || s.pointee.nmiPending || s.pointee.awaitsNumericInterrupt
@@ -116,29 +151,31 @@ extension Processor {
       }
       stepPlainly(until: end)
       if cpu.faulted || events != quiet || idle.hasWrittenTooMuch || cpu.c.pointee.stopRequested { return false }
-      guard s.pointee.eip == start.registers[8], cpu.reg(4) == start.registers[4] else { continue }
-      let state = IdleState(cpu)
-      guard state == start else { continue }
-      if cpu.c.pointee.lookUps == lookUps, memoryIsAsBefore {
+      guard s.pointee.eip == start.eip, cpu.reg(4) == start.esp, start.state == IdleState(cpu) else { continue }
+      if cpu.c.pointee.lookUps == start.lookUps, memoryIsAsBefore {
         idle.anchor = clocks
-        idle.period = clocks &- place
+        idle.period = clocks &- start.clocks
         idle.events = quiet
-        idle.movesWrites = s.pointee.writesUntil != writes
-        idle.movesFills = s.pointee.fillsUntil != fills
-        let moved = (s.pointee.writesUntil &- writes, s.pointee.fillsUntil &- fills)
+        let writes = s.pointee.writesUntil &- start.writes
+        let fills = s.pointee.fillsUntil &- start.fills
+        idle.movesWrites = writes != 0
+        idle.movesFills = fills != 0
         let isSteady =
-          (moved.0 == 0 || moved.0 == idle.period) && (moved.1 == 0 || moved.1 == idle.period) && idle.period > 0
+          (writes == 0 || writes == idle.period) && (fills == 0 || fills == idle.period) && idle.period > 0
         if isSteady { return true }
         idle.period = 0
       }
       // The first round may have filled the cache: the second counts.
-      start = state
-      place = clocks
-      lookUps = cpu.c.pointee.lookUps
-      (writes, fills) = (s.pointee.writesUntil, s.pointee.fillsUntil)
-      idle.written.removeAll(keepingCapacity: true)
+      start = begin()
     }
     return false
+  }
+
+  /// A round begins here.
+  private func begin() -> IdleRound {
+    idle.written.removeAll(keepingCapacity: true)
+    idle.hasWrittenTooMuch = false
+    return IdleRound(cpu)
   }
 
   private var memoryIsAsBefore: Bool {

@@ -452,12 +452,20 @@ dma16:  mov     al, 5
 ; What is left on channel 1 in AX.
 position8:
         cli
+        push    dx
         out     0x0C, al
-        in      al, 0x03
+        call    .read
+.again: mov     dx, ax
+        call    .read           ; the count isn't latched: it may have passed a multiple of 256 between the bytes
+        cmp     ah, dh
+        jne     .again
+        pop     dx
+        sti
+        ret
+.read:  in      al, 0x03
         mov     ah, al
         in      al, 0x03
         xchg    al, ah
-        sti
         ret
 
 ; Timer 2 from FFFFh downwards. AL is kept.
