@@ -54,9 +54,11 @@ final class TubeMask {
     let stripes: [(Double, Double, Double)] = [(1, 0.86, 0.86), (0.86, 1, 0.86), (0.86, 0.86, 1)]
     var result: [UInt32] = []
     result.reserveCapacity(width * height)
+    // The brightest row of a line; of an even number of rows the upper one, so that two rows aren't alike.
+    let centre = isWhole ? ((scale - 1) / 2).rounded(.down) + 0.5 : scale / 2
     for y in 0..<height {
-      let phase = (Double(y) + 0.5) / scale
-      let distance = abs(phase - phase.rounded(.down) - 0.5) * 2
+      let row = (Double(y) + 0.5).truncatingRemainder(dividingBy: scale)
+      let distance = abs(row - centre) / (scale / 2)
       let light = 255 * (1 - depth * distance * distance)
       let three = stripes.map { stripe in
         UInt32(light * stripe.0) << 16 | UInt32(light * stripe.1) << 8 | UInt32(light * stripe.2)

@@ -18,6 +18,15 @@ public protocol Device: AnyObject {
   /// A word or dword write in one bus cycle; false to have it split into bytes.
   func writePortWide(_ block: Int, _ offset: Int, _ size: Int, _ value: UInt32) -> Bool
 
+  /// How many of the next wide reads (`writes`: writes) of `size` bytes there do nothing but hand over data that is at
+  /// hand: no line, no alarm and no register but the place in the data changes by them. They may then be done at once,
+  /// by the two methods below, with the time of none of them. Default: none.
+  func plainAccesses(_ block: Int, _ offset: Int, _ size: Int, writes: Bool) -> Int
+  /// Does as many plain reads as fill `data`.
+  func readPlainly(_ block: Int, _ offset: Int, _ data: UnsafeMutableRawBufferPointer)
+  /// Does the plain writes that `data` holds.
+  func writePlainly(_ block: Int, _ offset: Int, _ data: UnsafeRawBufferPointer)
+
   /// A byte is read at `offset` from the start of memory block `block`.
   func readMemory(_ block: Int, _ offset: UInt32) -> UInt8
   /// A byte is written at `offset` from the start of memory block `block`.
@@ -38,6 +47,9 @@ extension Device {
   public func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {}
   public func readPortWide(_ block: Int, _ offset: Int, _ size: Int) -> UInt32? { nil }
   public func writePortWide(_ block: Int, _ offset: Int, _ size: Int, _ value: UInt32) -> Bool { false }
+  public func plainAccesses(_ block: Int, _ offset: Int, _ size: Int, writes: Bool) -> Int { 0 }
+  public func readPlainly(_ block: Int, _ offset: Int, _ data: UnsafeMutableRawBufferPointer) {}
+  public func writePlainly(_ block: Int, _ offset: Int, _ data: UnsafeRawBufferPointer) {}
   public func readMemory(_ block: Int, _ offset: UInt32) -> UInt8 { 0xFF }
   public func writeMemory(_ block: Int, _ offset: UInt32, _ value: UInt8) {}
   public func readMemoryWide(_ block: Int, _ offset: UInt32, _ size: Int) -> UInt32 {

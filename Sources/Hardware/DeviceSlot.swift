@@ -7,6 +7,9 @@ class BusSlot {
   func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {}
   func readPortWide(_ block: Int, _ offset: Int, _ size: Int) -> UInt32? { nil }
   func writePortWide(_ block: Int, _ offset: Int, _ size: Int, _ value: UInt32) -> Bool { false }
+  func plainAccesses(_ block: Int, _ offset: Int, _ size: Int, writes: Bool) -> Int { 0 }
+  func readPlainly(_ block: Int, _ offset: Int, _ data: UnsafeMutableRawBufferPointer) {}
+  func writePlainly(_ block: Int, _ offset: Int, _ data: UnsafeRawBufferPointer) {}
   func readMemory(_ block: Int, _ offset: UInt32, _ size: Int) -> UInt32 { 0xFFFF_FFFF }
   func writeMemory(_ block: Int, _ offset: UInt32, _ size: Int, _ value: UInt32) {}
 }
@@ -25,6 +28,15 @@ final class DeviceSlot<D: Device>: BusSlot {
   }
   override func writePortWide(_ block: Int, _ offset: Int, _ size: Int, _ value: UInt32) -> Bool {
     device.writePortWide(block, offset, size, value)
+  }
+  override func plainAccesses(_ block: Int, _ offset: Int, _ size: Int, writes: Bool) -> Int {
+    device.plainAccesses(block, offset, size, writes: writes)
+  }
+  override func readPlainly(_ block: Int, _ offset: Int, _ data: UnsafeMutableRawBufferPointer) {
+    device.readPlainly(block, offset, data)
+  }
+  override func writePlainly(_ block: Int, _ offset: Int, _ data: UnsafeRawBufferPointer) {
+    device.writePlainly(block, offset, data)
   }
   override func readMemory(_ block: Int, _ offset: UInt32, _ size: Int) -> UInt32 {
     size == 1 ? UInt32(device.readMemory(block, offset)) : device.readMemoryWide(block, offset, size)

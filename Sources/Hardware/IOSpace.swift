@@ -101,4 +101,32 @@ public final class IOSpace: Wiring {
         port &+ UInt16(truncatingIfNeeded: i), UInt8(truncatingIfNeeded: value >> UInt32(truncatingIfNeeded: 8 * i)))
     }
   }
+
+  // MARK: Plain accesses
+
+  /// How many of the next accesses of `size` bytes to `port` only hand over data: see `Device.plainAccesses`.
+  public func plainAccesses(_ port: UInt16, size: Int, writes: Bool) -> Int {
+    let index = Int(map[Int(port)])
+    if index == 0 { return 0 }
+    let claim = claims.claims[index &- 1]
+    return claim.slot._withUnsafeGuaranteedRef {
+      $0.plainAccesses(claim.block, Int(port) &- Int(claim.first), size, writes: writes)
+    }
+  }
+
+  /// Fills `data` by plain reads of `port`, no more than `plainAccesses` has told.
+  public func readPlainly(_ port: UInt16, _ data: UnsafeMutableRawBufferPointer) {
+    let index = Int(map[Int(port)])
+    if index == 0 { return }
+    let claim = claims.claims[index &- 1]
+    claim.slot._withUnsafeGuaranteedRef { $0.readPlainly(claim.block, Int(port) &- Int(claim.first), data) }
+  }
+
+  /// Writes `data` to `port` by plain writes, no more than `plainAccesses` has told.
+  public func writePlainly(_ port: UInt16, _ data: UnsafeRawBufferPointer) {
+    let index = Int(map[Int(port)])
+    if index == 0 { return }
+    let claim = claims.claims[index &- 1]
+    claim.slot._withUnsafeGuaranteedRef { $0.writePlainly(claim.block, Int(port) &- Int(claim.first), data) }
+  }
 }

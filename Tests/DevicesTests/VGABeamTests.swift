@@ -188,4 +188,50 @@ import Testing
     other.pass(.milliseconds(40))
     #expect(host.video.render().pixels == other.video.render().pixels)
   }
+
+  /// Bits 5 and 4 of input status 1 for each multiplexer setting, at a moment when memory shows (or doesn't).
+  private func feedback(_ host: VGAHost, shown: Bool = true) -> [UInt8] {
+    (UInt8(0)..<4).map { mux in
+      host.writeAttribute(0x12, 0x0F | mux << 4)
+      for _ in 0..<40_000 where (host.inb(0x3DA) & 1 == 0) != shown { host.pass(.nanoseconds(500)) }
+      return host.inb(0x3DA) >> 4 & 3
+    }
+  }
+
+  @Test("AR12 bits 5-4 feed P2 and P0, P5 and P4, P3 and P1 or P7 and P6 back in bits 5 and 4 of input status 1")
+  func colorFeedback() throws {
+    func expected(_ v: UInt8) -> [UInt8] {
+      [(2, 0), (5, 4), (3, 1), (7, 6)].map { pair in (v >> pair.0 & 1) << 1 | v >> pair.1 & 1 }
+    }
+    let host = try VGAHost(.graphics320x200x256)
+    for value: UInt8 in [0x00, 0xFF, 0xA5, 0x5A, 0x13, 0xC8] {
+      for i in 0..<0x1_0000 { host.poke(0xA_0000 + UInt32(i), value) }
+      #expect(feedback(host) == expected(value), "colour \(value)")
+      host.writeAttribute(0x11, ~value)
+      #expect(feedback(host, shown: false) == expected(~value), "overscan \(~value)")
+    }
+    // Sixteen colours go through the palette registers: attribute 1Eh on a full block is palette register 14.
+    let text = try VGAHost(.text80x25)
+    text.loadGlyph(0xDB, [UInt8](repeating: 0xFF, count: 16))
+    for i in 0..<0x4000 { text.poke(0xB_8000 + UInt32(i), i & 1 == 0 ? 0xDB : 0x1E) }
+    #expect(feedback(text) == expected(0x3E))
+    text.writeAttribute(0x0E, 0x15)
+    #expect(feedback(text) == expected(0x15))
+  }
+
+  @Test("The colours fed back are those of the dots that the beam passes")
+  func feedbackFollowsTheBeam() throws {
+    let host = try VGAHost(.graphics320x200x256)
+    host.writeAttribute(0x12, 0x0F)
+    for i in 0..<64_000 { host.poke(0xA_0000 + UInt32(i), i % 320 < 160 ? 0x00 : (i / 320 < 100 ? 0x01 : 0x04)) }
+    // From the first dot of a frame: 31.778 us a line of 800 dots, each shown twice.
+    for _ in 0..<200_000 where host.inb(0x3DA) & 8 == 0 { host.pass(.nanoseconds(200)) }
+    for _ in 0..<200_000 where host.inb(0x3DA) & 1 != 0 { host.pass(.nanoseconds(40)) }
+    host.pass(.nanoseconds(4_000))
+    #expect(host.inb(0x3DA) & 0x31 == 0x00, "left half, line 0")
+    host.pass(.nanoseconds(16_000))
+    #expect(host.inb(0x3DA) & 0x31 == 0x10, "right half, line 0")
+    host.pass(.nanoseconds(31_778 * 300))
+    #expect(host.inb(0x3DA) & 0x31 == 0x20, "right half, line 300")
+  }
 }

@@ -230,6 +230,32 @@ public final class ATAController: Device {
     return true
   }
 
+  /// All accesses to the data register but the one that ends the block.
+  public func plainAccesses(_ block: Int, _ offset: Int, _ size: Int, writes: Bool) -> Int {
+    guard block == 0, offset == 0, state.unit == state.selected, writes ? takesData : state.phase == .reading else {
+      return 0
+    }
+    return max(state.length &- state.position &- 1, 0) / size
+  }
+
+  /// See `plainAccesses`.
+  public func readPlainly(_ block: Int, _ offset: Int, _ data: UnsafeMutableRawBufferPointer) {
+    let at = state.position
+    guard at >= 0, data.count < state.length &- at, state.length <= state.buffer.count else { return }
+    state.buffer.withUnsafeBytes { data.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[at..<at + data.count])) }
+    state.position = at + data.count
+  }
+
+  /// See `plainAccesses`.
+  public func writePlainly(_ block: Int, _ offset: Int, _ data: UnsafeRawBufferPointer) {
+    let at = state.position
+    guard at >= 0, data.count < state.length &- at, state.length <= state.buffer.count else { return }
+    state.buffer.withUnsafeMutableBytes {
+      UnsafeMutableRawBufferPointer(rebasing: $0[at..<at + data.count]).copyMemory(from: data)
+    }
+    state.position = at + data.count
+  }
+
   /// The selected drive's status; 00h if there is none.
   private var status: ATAStatus { slot(state.selected).isPresent ? state.drives[state.selected].status : [] }
 
@@ -243,11 +269,14 @@ public final class ATAController: Device {
     return word
   }
 
+  /// The host is to write to the data register.
+  private var takesData: Bool {
+    state.phase == .writing || state.phase == .packet || state.phase == .parameters
+  }
+
   private func writeData(_ word: UInt16) {
     let at = state.position
-    guard state.phase == .writing || state.phase == .packet || state.phase == .parameters,
-      state.unit == state.selected, at < state.length
-    else { return }
+    guard takesData, state.unit == state.selected, at < state.length else { return }
     state.buffer[at] = UInt8(truncatingIfNeeded: word)
     if at + 1 < state.length { state.buffer[at + 1] = UInt8(truncatingIfNeeded: word >> 8) }
     state.position = at + 2

@@ -17,21 +17,27 @@ extension CPU {
     let mask = o.pointee.mask
     let si = reg(6) & mask
     let di = reg(7) & mask
-    let usesSource = operation == .movs || operation == .lods || operation == .cmps
-    let usesDestination = operation != .lods
-    var n = min(reg(1) & mask, UInt32(truncatingIfNeeded: max((s.pointee.left &+ each &- 1) / each, 1)))
+    let usesSource =
+      operation == .movs || operation == .lods || operation == .cmps
+      || operation == .outs
+    let usesDestination = operation != .lods && operation != .outs
+    let isPort = operation == .ins || operation == .outs
+    let writes = operation == .movs || operation == .stos || operation == .ins
+    let wait = isPort ? c.pointee.ioWait16 &* Int64(T.bytes &>> 1) : 0
+    let cost = each &+ wait
+    var n = min(reg(1) & mask, UInt32(truncatingIfNeeded: max((s.pointee.left &+ cost &- 1) / cost, 1)))
+    if isPort {
+      n = min(n, plainAccesses(T.bytes, writes: operation == .outs))
+      if n <= 1 { return 0 }
+    }
     var a: UnsafeRawPointer?
     var b: UnsafeMutableRawPointer?
-    switch operation {
-    case .movs, .stos, .lods, .cmps, .scas: break
-    default: return 0
-    }
     if usesSource {
       a = UnsafeRawPointer(place(Int(o.pointee.seg), si, writes: false, T.bytes, &n))
       if a == nil { return 0 }
     }
     if usesDestination {
-      b = place(SegmentIndex.es, di, writes: operation == .movs || operation == .stos, T.bytes, &n)
+      b = place(SegmentIndex.es, di, writes: writes, T.bytes, &n)
       if b == nil { return 0 }
     }
     guard n > 1 else { return 0 }
@@ -41,12 +47,13 @@ extension CPU {
       let value = get(0, T.self)
       n = scan(o, n, { _ in value }, b)
     }
+    if isPort { c.pointee.worldEvents &+= 1 }
     if c.pointee.memoryModel.isModelled {
       n = pass(
-        o, operation, n, each, usesSource ? seg(Int(o.pointee.seg)).pointee.base &+ si : nil,
+        o, operation, n, each, wait, usesSource ? seg(Int(o.pointee.seg)).pointee.base &+ si : nil,
         usesDestination ? seg(SegmentIndex.es).pointee.base &+ di : nil, T.bytes)
     } else {
-      s.pointee.left &-= Int64(n) &* each
+      s.pointee.left &-= Int64(n) &* cost
     }
     switch operation {
     case .movs: if let a, let b { move(a, b, n, T.self) }
@@ -54,6 +61,12 @@ extension CPU {
     case .lods:
       // Only the last one stays.
       if let a { set(0, a.loadUnaligned(fromByteOffset: Int((n &- 1) &* T.bytes), as: T.self)) }
+    case .ins:
+      let data = UnsafeMutableRawBufferPointer(start: b, count: Int(n &* T.bytes))
+      c.pointee.io._withUnsafeGuaranteedRef { $0.readPlainly(get(8), data) }
+    case .outs:
+      let data = UnsafeRawBufferPointer(start: a, count: Int(n &* T.bytes))
+      c.pointee.io._withUnsafeGuaranteedRef { $0.writePlainly(get(8), data) }
     case .cmps: if let a, let b { compareLast(a.loadUnaligned(fromByteOffset: last(n, T.self), as: T.self), b, n) }
     default: if let b { compareLast(get(0, T.self), b, n) }
     }
@@ -63,19 +76,29 @@ extension CPU {
     return n
   }
 
+  /// How many iterations of INS (`writes`: OUTS) the device at port DX can be asked for at once, nothing but data passing.
+  private func plainAccesses(_ bytes: UInt32, writes: Bool) -> UInt32 {
+    // The I/O permission map is looked at each time, and might be what is written.
+    guard !isProtected || (s.pointee.cpl <= iopl && !isV86), bytes > 1 else { return 0 }
+    let count = c.pointee.io._withUnsafeGuaranteedRef { $0.plainAccesses(get(8), size: Int(bytes), writes: writes) }
+    return UInt32(truncatingIfNeeded: count)
+  }
+
   /// Charges `n` iterations with what their accesses cost, as one by one, and stops where the slice ends.
   /// - Returns: the iterations that fit, one at least.
   private func pass(
-    _ o: UnsafePointer<Op>, _ operation: Operation, _ n: UInt32, _ each: Int64, _ source: UInt32?,
+    _ o: UnsafePointer<Op>, _ operation: Operation, _ n: UInt32, _ each: Int64, _ wait: Int64, _ source: UInt32?,
     _ destination: UInt32?, _ bytes: UInt32
   ) -> UInt32 {
-    let writes = operation == .movs || operation == .stos
+    let writes = operation == .movs || operation == .stos || operation == .ins
     var done: UInt32 = 0
     while done < n {
       if let source {
         let linear = source &+ done &* bytes
         touch(o, c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1)), linear, bytes)
       }
+      // The wait of a port comes after the read of memory and before the write.
+      s.pointee.left &-= wait
       if let destination {
         let linear = destination &+ done &* bytes
         if writes {

@@ -53,12 +53,12 @@ extension VideoAdapter {
   /// Input status 1: bit 0 not display enable, bit 3 vertical retrace. Reading it points the attribute controller's
   /// flip-flop at the index.
   ///
-  /// Programs poll it, so the value is kept until the beam changes it. Bits 5-4 (two colour bits fed back for
-  /// diagnosis) read 0.
+  /// Bits 5-4 are two bits of the colour that is displayed (`feedback`). Programs poll it, so the others are kept until
+  /// the beam changes them.
   func readStatus1() -> UInt8 {
     state.attribute.isData = false
     let now = now
-    if now < output.statusUntil, now >= output.statusFrom { return output.status }
+    if now < output.statusUntil, now >= output.statusFrom { return output.status | feedback() }
     let scanout = output.scanout
     let beam = beam(scanout, at: now)
     var value: UInt8 = 0
@@ -81,7 +81,7 @@ extension VideoAdapter {
     output.status = value
     output.statusFrom = now
     output.statusUntil = instant(scanout, of: next)
-    return value
+    return value | feedback()
   }
 
   private func isRetrace(_ line: Int64, _ scanout: Scanout) -> Bool {

@@ -178,7 +178,7 @@ extension VideoAdapter {
 
   private func draw(_ line: Int, from start: Int, to end: Int) {
     guard let y = canvasLine(line) else { return }
-    let what = content(line)
+    let what = content(line, of: output.picture, at: output.cursor)
     let isWhole = start == 0 && end == output.width
     if isWhole, output.lines[y] == what, what.content != .memory || !isWritten(what, y) { return }
     let line = output.scratch + VideoOutput.margin
@@ -202,9 +202,14 @@ extension VideoAdapter {
     let scanout = output.scanout
     let left = scanout.left * scanout.dots
     let shown = Int(scanout.displayCharacters) * scanout.dots
+    // Panned lines show a part of one more character.
+    let cells = 0..<Int(scanout.displayCharacters) + (what.panning > 0 ? 1 : 0)
+    let colors = output.colors
     switch scanout.format {
-    case .text: drawText(line + left, what)
-    case .shifted: drawShifted(line + left, what)
+    case .text: drawText(line + (left - what.panning), what, cells, colors.sixteen)
+    case .shifted:
+      let table = state.attribute.is8Bit ? colors.all : what.isDark ? colors.turned : colors.sixteen
+      drawShifted(line + (left - what.panning), what, cells, table)
     case .linear8, .linear15, .linear16: drawLinear(line + left, what)
     }
     let right = output.width - left - shown
@@ -212,8 +217,8 @@ extension VideoAdapter {
     if right > 0 { (line + (left + shown)).update(repeating: output.colors.overscan, count: right) }
   }
 
-  /// What `line` shows.
-  private func content(_ line: Int) -> DrawnLine {
+  /// What `line` of `picture` shows, with the address counters in `cursor`.
+  func content(_ line: Int, of picture: Int64, at cursor: ScanCursor) -> DrawnLine {
     var what = DrawnLine()
     what.generation = output.generation
     let isEnabled = state.motherboardEnable & 1 != 0 && state.adapterEnable & 0x08 != 0
@@ -226,11 +231,11 @@ extension VideoAdapter {
       return what
     }
     what.content = .memory
-    what.row = output.cursor.row
-    what.scan = output.cursor.scan
-    what.panning = output.cursor.panning(state)
-    if state.attribute.blinks { what.isDark = output.picture >> Self.blinkShift & 1 != 0 }
-    if output.scanout.format == .text, output.picture >> Self.cursorShift & 1 == 0,
+    what.row = cursor.row
+    what.scan = cursor.scan
+    what.panning = cursor.panning(state)
+    if state.attribute.blinks { what.isDark = picture >> Self.blinkShift & 1 != 0 }
+    if output.scanout.format == .text, picture >> Self.cursorShift & 1 == 0,
       state.crt.cursorCovers(row: what.scan)
     {
       let column = (cursorAddress - what.row) & output.scanout.addressMask

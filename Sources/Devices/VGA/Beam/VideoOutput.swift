@@ -46,6 +46,8 @@ final class VideoOutput: Wiring {
   var status: UInt8 = 0
   var statusFrom = Instant.zero
   var statusUntil = Instant.zero
+  /// Where `feedback` was last: line, what it shows, and the address counters from there on.
+  var probe = LineCounters()
 
   let colors = DotColors()
 
@@ -93,6 +95,15 @@ struct DrawnLine: Equatable {
   /// Blinking characters or dots are dark.
   var isDark = false
   var generation = 0
+}
+
+/// The address counters at a line, and what they follow from.
+struct LineCounters {
+  var picture: Int64 = -1
+  var generation = 0
+  var start = FrameStart()
+  var line = 0
+  var cursor = ScanCursor(FrameStart())
 }
 
 /// RGB of all colours, brought up to date when they are needed.

@@ -4,19 +4,19 @@ import Hardware
 ///
 /// - Source: IBM PS/2 Hardware Interface Technical Reference, Video Subsystem, GR05 "Shift Register Mode", AR10.
 extension VideoAdapter {
-  /// Draws one line of a VGA's graphics at `line` and a character more: eight dots of four bits in each character
-  /// clock, put together from the planes in one of three ways.
-  func drawShifted(_ line: UnsafeMutablePointer<UInt32>, _ what: DrawnLine) {
+  /// Draws the character clocks `cells` of a line of a VGA's graphics at `line` in the colours of `table`: eight dots of
+  /// four bits in each, put together from the planes in one of three ways.
+  func drawShifted(
+    _ line: UnsafeMutablePointer<UInt32>, _ what: DrawnLine, _ cells: Range<Int>, _ table: UnsafePointer<UInt32>
+  ) {
     let crt = state.crt
     let scanout = output.scanout
     let shift = crt.countShift
     let mask = scanout.addressMask
-    let count = Int(scanout.displayCharacters) + (what.panning > 0 ? 1 : 0)
     let isNine = scanout.dots == 9
     let is8Bit = state.attribute.is8Bit
-    let table = is8Bit ? output.colors.all : what.isDark ? output.colors.turned : output.colors.sixteen
-    var dot = line - what.panning
-    for i in 0..<count {
+    var dot = line
+    for i in cells {
       let counter = (what.row &+ i &>> shift) & mask
       // Eight nibbles, first dot in the top one.
       let nibbles = self.nibbles(memory.load(scanout.offset(crt, counter, row: what.scan)))

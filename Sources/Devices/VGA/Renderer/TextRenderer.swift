@@ -5,8 +5,10 @@ import Hardware
 /// - Source: IBM PS/2 Hardware Interface Technical Reference, Video Subsystem, "Alphanumeric Modes" and the registers
 ///   named below.
 extension VideoAdapter {
-  /// Draws one line at `line` and a character more.
-  func drawText(_ line: UnsafeMutablePointer<UInt32>, _ what: DrawnLine) {
+  /// Draws the characters `cells` of a line at `line` in the sixteen `colors`.
+  func drawText(
+    _ line: UnsafeMutablePointer<UInt32>, _ what: DrawnLine, _ cells: Range<Int>, _ colors: UnsafePointer<UInt32>
+  ) {
     let crt = state.crt
     let attribute = state.attribute
     let scanout = output.scanout
@@ -17,11 +19,8 @@ extension VideoAdapter {
     let extends = attribute.extendsLineGraphics
     let isUnderlineRow = what.scan == crt.underlineRow
     let shift = crt.countShift
-    let colors = output.colors.sixteen
-    // Panned lines show a part of one more character.
-    let count = Int(scanout.displayCharacters) + (what.panning > 0 ? 1 : 0)
-    var cellAt = line - what.panning
-    for i in 0..<count {
+    var cellAt = line
+    for i in cells {
       let column = i &>> shift
       let counter = (what.row &+ column) & mask
       let cell = memory.load(crt.planeOffset(counter, row: what.scan, mask: mask))
