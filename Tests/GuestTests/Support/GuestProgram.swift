@@ -159,22 +159,28 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
   /// A machine with the program in its drive, switched on.
   func guest() throws -> Guest { try guest(with: try assemble()) }
 
+  /// The machine with images that are files in `folder`.
+  func configuration(with disk: [UInt8], in folder: TemporaryFolder) throws -> MachineConfiguration {
+    var configuration = configuration
+    if let disc {
+      try Data(disc.image(program: disk)).write(to: URL(filePath: folder.path("boot.iso")))
+      configuration.cdrom.disc = HostPath(path: folder.path("boot.iso"))
+      configuration.boot.order = try #require(BootOrder(configurationText: "cdrom"))
+    } else if hardDiskMegabytes > 0 {
+      configuration.disk.hda = HostPath(path: try folder.hardDisk(megabytes: hardDiskMegabytes, beginning: disk))
+    } else {
+      try Data(disk).write(to: URL(filePath: folder.path("program.img")))
+      configuration.floppy.a = HostPath(path: folder.path("program.img"))
+    }
+    return configuration
+  }
+
   /// A machine with `disk` in its drive, or at the beginning of a new hard disk of its own, switched on.
   func guest(with disk: [UInt8]) throws -> Guest {
-    if let disc {
-      let folder = try TemporaryFolder()
-      let path = folder.path("boot.iso")
-      try Data(disc.image(program: disk)).write(to: URL(filePath: path))
-      var configuration = configuration
-      configuration.cdrom.disc = HostPath(path: path)
-      configuration.boot.order = try #require(BootOrder(configurationText: "cdrom"))
-      return try Guest(configuration, script: script)
-    }
-    guard hardDiskMegabytes > 0 else { return try Guest(configuration, disk: disk, script: script) }
+    guard disc != nil || hardDiskMegabytes > 0 else { return try Guest(configuration, disk: disk, script: script) }
     // The machine keeps the file open, so that it lives as long as the machine.
     let folder = try TemporaryFolder()
-    var configuration = configuration
-    configuration.disk.hda = HostPath(path: try folder.hardDisk(megabytes: hardDiskMegabytes, beginning: disk))
-    return try Guest(configuration, script: script)
+    let configuration = try configuration(with: disk, in: folder)
+    return try withExtendedLifetime(folder) { try Guest(configuration, script: script) }
   }
 }
