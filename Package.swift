@@ -75,14 +75,19 @@ let package = Package(
       name: "PCTests", dependencies: ["PC", "Devices", "Processor", "Hardware", "CFirmware"], swiftSettings: strict),
     .testTarget(
       name: "GuestTests",
-      dependencies: ["PC", "Storage", "Devices", "Processor", "Hardware", "Compression", "CFirmware", "CPNG"],
+      dependencies: [
+        "Archive", "PC", "Storage", "Devices", "Processor", "Hardware", "Compression", "CFirmware", "CPNG",
+      ],
       exclude: ["Programs", "Golden"], swiftSettings: strict),
     .testTarget(
       name: "ArchiveTests",
-      dependencies: ["Archive", "PC", "Devices", "Storage", "Hardware", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "Archive", "PC", "Devices", "Storage", "Hardware", "Compression",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["heirloom", "PC", "Storage"], exclude: ["Programs"],
+      name: "CommandLineTests", dependencies: ["heirloom", "Archive", "PC", "Storage"], exclude: ["Programs"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -16,21 +16,6 @@ final class LiveDisk {
     self.name = name
     sectorCount = size / 512
   }
-
-  private func bytes(at offset: Int, count: Int) throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count)
-    var at = offset
-    while at < offset + count {
-      let chunk = try store.read(medium, at / Schema.chunkSize, cache: cache)
-      let start = at % Schema.chunkSize
-      let end = min(chunk.count, start + offset + count - at)
-      guard start < end else { throw ArchiveError.damaged("a medium is shorter than it should be") }
-      bytes += chunk[start..<end]
-      at += end - start
-    }
-    return bytes
-  }
 }
 
 extension LiveDisk: GenerationStore {
@@ -38,7 +23,7 @@ extension LiveDisk: GenerationStore {
     guard lba >= 0, count >= 0, lba <= sectorCount, count <= sectorCount - lba else {
       throw .outside(path: name, sector: lba, sectors: sectorCount)
     }
-    do { return try bytes(at: lba * 512, count: count * 512) } catch {
+    do { return try store.bytes(medium, at: lba * 512, count: count * 512, cache: cache) } catch {
       throw .unreadable(path: name, reason: hostError(store.file.path, error).description)
     }
   }

@@ -114,6 +114,22 @@ final class LiveStore: Sendable {
     }
   }
 
+  /// `count` bytes of a medium from byte `offset` on, as the guest sees them.
+  func bytes(_ medium: Int64, at offset: Int, count: Int, cache: ChunkCache) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count)
+    var at = offset
+    while at < offset + count {
+      let chunk = try read(medium, at / Schema.chunkSize, cache: cache)
+      let start = at % Schema.chunkSize
+      let end = min(chunk.count, start + offset + count - at)
+      guard start < end else { throw ArchiveError.damaged("a medium is shorter than it should be") }
+      bytes += chunk[start..<end]
+      at += end - start
+    }
+    return bytes
+  }
+
   /// The guest has written: `data` from byte `offset` on, across chunks.
   func write(_ medium: Int64, at offset: Int, _ data: [UInt8], cache: ChunkCache) throws {
     var done = 0

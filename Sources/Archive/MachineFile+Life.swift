@@ -59,9 +59,14 @@ extension MachineFile {
       guard let found = ConfigurationKey.named(key) else { continue }
       let image = found.get(configuration)
       guard image != "none", Medium.name(in: image) == nil else { continue }
-      // A CD stays where it is: it is only read, and may lie in several files.
-      try configuration.set(
-        key, to: attach || kind == .cd ? Library.absolute(image) : try take(kind, path: image, progress: progress))
+      guard attach else {
+        try configuration.set(key, to: try take(kind, path: image, progress: progress))
+        continue
+      }
+      let path = Library.absolute(image)
+      try configuration.set(key, to: path)
+      // A CD is only read: what it is now it should be for ever.
+      if kind == .cd { try naming(self.path) { try note(outside: path) } }
     }
     for key in ["firmware.bios", "firmware.video-bios"] {
       guard let found = ConfigurationKey.named(key), found.get(configuration) != "none" else { continue }
@@ -113,8 +118,13 @@ extension MachineFile {
         }
         try db.execute(
           sql: """
-            INSERT INTO medium (machine, name, kind, size, layer, sha256, origin, added)
-            SELECT ?, name, kind, size, layer, sha256, origin, added FROM medium WHERE machine = ?
+            INSERT INTO medium (machine, name, kind, format, size, layer, sha256, origin, added)
+            SELECT ?, name, kind, format, size, layer, sha256, origin, added FROM medium WHERE machine = ?
+            """, arguments: [clone, machine])
+        try db.execute(
+          sql: """
+            INSERT INTO reference (machine, path, size, modified, sha256)
+            SELECT ?, path, size, modified, sha256 FROM reference WHERE machine = ?
             """, arguments: [clone, machine])
       }
     }
@@ -142,9 +152,36 @@ extension MachineFile {
         }
         return try copy.database.writeWithoutTransaction { try $0.execute(sql: "VACUUM") }
       }
-      var configuration = try copy.configuration()
+      let before = try copy.configuration()
+      var configuration = before
       try copy.settle(&configuration, attach: false, progress: progress)
       try copy.set(configuration)
+      try copy.inside(before, configuration)
+    }
+  }
+
+  /// States that name images outside, which are inside now, name them there.
+  private func inside(_ before: MachineConfiguration, _ after: MachineConfiguration) throws {
+    if let frozen = try summary().frozen {
+      var then = MachineConfiguration()
+      try then.apply(toml: try snapshot(frozen).configuration, path: path)
+      for (key, kind) in Self.mediaKeys where kind == .disk {
+        guard let path = ConfigurationKey.named(key)?.get(then), path != "none", Medium.name(in: path) == nil else {
+          continue
+        }
+        throw HostError.usage(
+          "\(self.path): is suspended with the hard disk \(path), which isn't in its file; start it and switch it off, "
+            + "then it can be exported")
+      }
+    }
+    guard let old = before.cdrom.disc.path, let new = after.cdrom.disc.path, old != new else { return }
+    try database.write { db in
+      try db.execute(
+        sql: """
+          UPDATE snapshot_drive SET source = ? WHERE drive = 'cdrom' AND source = ?
+            AND snapshot IN (SELECT id FROM snapshot WHERE machine = ?)
+          """, arguments: [new, Library.absolute(old), machine])
+      try db.execute(sql: "DELETE FROM reference WHERE machine = ?", arguments: [machine])
     }
   }
 

@@ -61,6 +61,13 @@ public final class MachineFile: Sendable {
       }
     }
     (database, machine) = opened
+    if access == .writing {
+      try naming(path) {
+        try opened.0.write { db in
+          try Schema.migrate(db, from: try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0)
+        }
+      }
+    }
   }
 
   private static func tooNew(_ version: Int32) -> ArchiveError {
@@ -201,6 +208,13 @@ public final class MachineFile: Sendable {
   /// Closes the database so that it is one file again. The object can't be used afterwards.
   public func finish() throws(HostError) {
     try naming(path) {
+      // Somebody has deleted the file while it was open: it isn't lost as long as we have it.
+      if lock?.isDeleted == true, Glibc.access(path, F_OK) != 0 {
+        try database.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [path]) }
+        Self.syncFolder(of: path)
+        try database.close()
+        throw ArchiveError.refused("was deleted while it was in use; it has been written again")
+      }
       if access == .writing {
         try database.writeWithoutTransaction { db in
           try db.execute(sql: "PRAGMA incremental_vacuum")
@@ -244,6 +258,12 @@ private final class FileLock: Sendable {
       throw .file("\(path): is in use by another Heirloom; close that one")
     }
     descriptor = opened
+  }
+
+  /// Whether the file has no name any more.
+  var isDeleted: Bool {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && status.st_nlink == 0
   }
 
   /// Lets others in, before this object goes.

@@ -14,8 +14,19 @@ public struct Medium: Sendable, Equatable {
     /// A CD image.
     case cd
   }
+  /// How its contents are kept.
+  enum Format: String {
+    /// As the image is.
+    case raw
+    /// A floppy disk track by track, whatever the format of its image was.
+    case tracks
+    /// A cue sheet; the files that it names are media called `NAME/FILE`.
+    case cue
+  }
   /// Its row.
   let id: Int64
+  /// See `Format`.
+  let format: Format
   /// Its name in the machine: `disk.hda = "medium:NAME"` attaches it.
   public let name: String
   /// What it is.
@@ -44,6 +55,11 @@ public struct Medium: Sendable, Equatable {
       throw ArchiveError.damaged("medium \(id) is of no known kind")
     }
     self.kind = kind
+    // Format 1 knew one.
+    guard let format = Format(rawValue: row.hasColumn("format") ? try row.value("format") : "raw") else {
+      throw ArchiveError.damaged("medium \(id) is of no known format")
+    }
+    self.format = format
     size = try row.value("size")
     isInside = (try row.optional("layer") as Int64?) != nil
     sha256 = (try row.optional("sha256") as Data?).flatMap { $0.withUnsafeBytes { Digest(bytes: $0) } }
@@ -85,8 +101,8 @@ extension MachineFile {
   /// - Returns: what it is called now: `name`, or with a number behind it if that is taken.
   @discardableResult
   func add(
-    _ kind: Medium.Kind, name: String, origin: String, size: Int, progress: Progress? = nil,
-    read: (_ offset: Int, _ count: Int) throws -> [UInt8]
+    _ kind: Medium.Kind, _ format: Medium.Format = .raw, name: String, origin: String, size: Int,
+    progress: Progress? = nil, read: (_ offset: Int, _ count: Int) throws -> [UInt8]
   ) throws -> String {
     let name = try freeName(name)
     let layer = try database.write { try ChunkStore(db: $0).newLayer(size: size) }
@@ -123,8 +139,12 @@ extension MachineFile {
         arguments: [try ChunkStore(db: db).map(layer).identity.blob, layer])
       try db.execute(
         sql: """
-          INSERT INTO medium (machine, name, kind, size, layer, sha256, origin, added) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-          """, arguments: [machine, name, kind.rawValue, size, layer, digest.blob, origin, HostMoment.now])
+          INSERT INTO medium (machine, name, kind, format, size, layer, sha256, origin, added)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          machine, name, kind.rawValue, format.rawValue, size, layer, digest.blob, origin, HostMoment.now,
+        ])
     }
     return name
   }
@@ -166,21 +186,56 @@ extension MachineFile {
           })
       case .floppy:
         let disk = try FloppyImage(path: image, writing: .inMemory)
-        guard let bytes = disk.rawBytes() else {
-          throw HostError.file("\(image): isn't a plain disk of equal sectors, which is all a machine file keeps yet")
-        }
+        // What a raw image can say is kept as one, which other programs read.
+        let plain = plain(disk, image)
+        let bytes = try plain ?? FloppyTracks.bytes(of: disk)
         return Medium.prefix
-          + (try add(kind, name: name, origin: image, size: bytes.count) { Array(bytes[$0..<$0 + $1]) })
-      case .cd:
-        let source = try HostFile(path: image, access: .readOnly)
-        return Medium.prefix
-          + (try add(kind, name: name, origin: image, size: source.size, progress: progress) {
-            try source.read(at: $0, count: $1)
+          + (try add(kind, plain == nil ? .tracks : .raw, name: name, origin: image, size: bytes.count) {
+            Array(bytes[$0..<$0 + $1])
           })
+      case .cd: return Medium.prefix + (try takeCD(image, name: name, progress: progress))
       }
     } catch let error as StorageError {
       throw .file(error.description)
     } catch { throw hostError(path, error) }
+  }
+
+  /// The bytes of a raw image from which the same disk comes again; nil if its bytes aren't all of it.
+  private func plain(_ disk: FloppyImage, _ image: String) -> [UInt8]? {
+    guard let bytes = disk.rawBytes(), let again = try? FloppyImage(raw: bytes, name: image),
+      (0..<FloppyImage.maxCylinders * 2).allSatisfy({
+        again.track(cylinder: $0 / 2, head: $0 % 2) == disk.track(cylinder: $0 / 2, head: $0 % 2)
+      })
+    else { return nil }
+    return bytes
+  }
+
+  /// A CD: one image, a cue sheet with its files, or a folder as the CD that it becomes.
+  ///
+  /// - Returns: its name.
+  private func takeCD(_ image: String, name: String, progress: Progress?) throws -> String {
+    // What isn't a CD is refused here.
+    _ = try CDImage.open(path: image)
+    guard image.lowercased().hasSuffix(".cue"), !HostFile.isDirectory(image) else {
+      return try takeBytes(image, .raw, name: name, progress: progress)
+    }
+    let taken = try takeBytes(image, .cue, name: name, progress: nil)
+    for file in try CDImage.files(ofCue: image).files {
+      try takeBytes(file.path, .raw, name: taken + "/" + file.name, progress: progress)
+    }
+    return taken
+  }
+
+  /// A CD's image as it is, or a part of it.
+  @discardableResult
+  private func takeBytes(
+    _ image: String, _ format: Medium.Format, name: String, progress: Progress?
+  ) throws -> String {
+    let source: any CDSource =
+      HostFile.isDirectory(image) ? try FolderCD(path: image) : try HostFile(path: image, access: .readOnly)
+    return try add(.cd, format, name: name, origin: image, size: source.byteCount, progress: progress) {
+      try source.read(at: $0, count: $1)
+    }
   }
 
   /// Takes a medium in again that an export left out.
@@ -191,8 +246,11 @@ extension MachineFile {
       guard let missing = try media().first(where: { $0.name == name && !$0.isInside }) else {
         throw ArchiveError.refused("no medium \(name) was left out")
       }
-      let taken = try take(missing.kind, path: image, progress: progress)
-      let new = try medium(Medium.name(in: taken) ?? "")
+      let taken =
+        missing.kind == .cd
+        ? try takeBytes(image, missing.format, name: name, progress: progress)
+        : Medium.name(in: try take(missing.kind, path: image, progress: progress)) ?? ""
+      let new = try medium(taken)
       try database.write { db in
         guard new.size == missing.size, missing.sha256 == nil || new.sha256 == missing.sha256 else {
           try db.execute(sql: "DELETE FROM medium WHERE id = ?", arguments: [new.id])
@@ -200,7 +258,7 @@ extension MachineFile {
           return
         }
         try db.execute(
-          sql: "UPDATE medium SET layer = (SELECT layer FROM medium WHERE id = ?) WHERE id = ?",
+          sql: "UPDATE medium SET (layer, format) = (SELECT layer, format FROM medium WHERE id = ?) WHERE id = ?",
           arguments: [new.id, missing.id])
         try db.execute(sql: "DELETE FROM medium WHERE id = ?", arguments: [new.id])
       }

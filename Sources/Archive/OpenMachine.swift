@@ -2,7 +2,7 @@ import Devices
 import GRDB
 import Hardware
 public import PC
-public import Storage
+import Storage
 
 /// A machine of a file while it runs: gives it its media, and keeps its states.
 public final class OpenMachine: MachineKeeper {
@@ -10,13 +10,27 @@ public final class OpenMachine: MachineKeeper {
   public let file: MachineFile
   /// What the machine is built from: as in the snapshot that it goes on from, or as in the file.
   public let configuration: MachineConfiguration
+  /// What becomes of floppies and CDs that a kept state names and that are missing or changed.
+  public enum ChangedMedia: String, CaseIterable, Sendable {
+    /// The state isn't taken up.
+    case refuse
+    /// The drive is empty then, as if the person had taken the disk out.
+    case empty
+    /// What is at that place now is in the drive, as if the person had changed disks.
+    case accept
+  }
+  /// See `ChangedMedia`.
+  public var changedMedia = ChangedMedia.refuse
+  /// Told what the person should know about media, a line each.
+  public var onNotice: (String) -> Void = { _ in }
   /// What is in its ROM sockets when it goes on from a snapshot.
   public let roms: Motherboard.ROMs?
   /// Told, on another thread, how keeping a state ended: its name, and what went wrong.
   public var onKept: @Sendable (String, HostError?) -> Void = { _, _ in }
 
-  private let live: LiveStore
-  private let frozen: Snapshot?
+  let live: LiveStore
+  private let named: MachineConfiguration
+  let frozen: Snapshot?
   private let writer: StateWriter
 
   /// Opens the machine file at `path` for running.
@@ -34,6 +48,12 @@ public final class OpenMachine: MachineKeeper {
     frozen = fresh ? nil : try summary.frozen.map { name throws(HostError) in try file.snapshot(name) }
     var configuration = MachineConfiguration()
     try configuration.apply(toml: frozen?.configuration ?? summary.configuration, path: path)
+    named = configuration
+    if frozen != nil {
+      // What was in these drives comes with the state.
+      (configuration.floppy.a, configuration.floppy.b) = (HostPath(path: nil), HostPath(path: nil))
+      configuration.cdrom.disc = HostPath(path: nil)
+    }
     self.configuration = configuration
     roms = try frozen.map { snapshot throws(HostError) in try naming(path) { try file.roms(of: snapshot) } } ?? nil
     self.file = file
@@ -44,45 +64,6 @@ public final class OpenMachine: MachineKeeper {
 
   /// Whether the machine goes on from a kept state.
   public var isFrozen: Bool { frozen != nil }
-
-  // MARK: Media
-
-  public func floppy(_ path: String, readOnly: Bool) throws(HostError) -> FloppyImage {
-    guard let name = Medium.name(in: path) else { return try HostMedia().floppy(path, readOnly: readOnly) }
-    return try naming(file.path) {
-      let medium = try self.medium(name, .floppy)
-      try live.open(medium.id)
-      try live.drain()
-      return try floppy(medium, bytes: try file.bytes(of: medium), readOnly: readOnly)
-    }
-  }
-
-  private func floppy(_ medium: Medium, bytes: [UInt8], readOnly: Bool) throws -> FloppyImage {
-    let plain = try FloppyImage(raw: bytes, name: Medium.prefix + medium.name)
-    if readOnly { return plain }
-    let tracks = (0..<FloppyImage.maxCylinders * 2).map { plain.track(cylinder: $0 / 2, head: $0 % 2) }
-    return FloppyImage(
-      name: plain.name, geometry: plain.geometry, tracks: tracks, isWriteProtected: false,
-      store: LiveFloppyStore(live, medium: medium.id, geometry: plain.geometry))
-  }
-
-  public func hardDisk(_ path: String, readOnly: Bool) throws(HostError) -> HardDiskImage {
-    guard let name = Medium.name(in: path) else { return try HostMedia().hardDisk(path, readOnly: readOnly) }
-    return try naming(file.path) {
-      let medium = try self.medium(name, .disk)
-      try live.open(medium.id)
-      let disk = LiveDisk(live, medium: medium.id, name: path, size: medium.size)
-      return try HardDiskImage(store: disk, writing: readOnly ? .inMemory : .toFile)
-    }
-  }
-
-  private func medium(_ name: String, _ kind: Medium.Kind) throws -> Medium {
-    let medium = try file.medium(name)
-    guard medium.kind == kind else {
-      throw ArchiveError.refused("medium \(name) is a \(medium.kind.rawValue), a \(kind.rawValue) is wanted there")
-    }
-    return medium
-  }
 
   // MARK: Keeping
 
@@ -114,20 +95,21 @@ public final class OpenMachine: MachineKeeper {
       name: name, kind: kind, note: note, taken: HostMoment.now, state: try machine.savedState(),
       time: machine.now.picoseconds,
       picture: machine.picture(),
-      drives: zip(["a", "b"], 0...1).compactMap { name, number in
-        guard let disk = machine.board.floppy.image(in: number) else { return nil }
-        return StateWriter.Drive(
-          name: name, source: disk.name, bytes: Medium.name(in: disk.name) == nil ? disk.rawBytes() : nil)
-      }, configuration: kept(machine.configuration).toml(all: true), roms: machine.roms)
+      drives: try drives(of: machine), configuration: kept(machine.configuration).toml(all: true), roms: machine.roms)
     writer.keep(capture) { [onKept] in onKept(name, $0) }
   }
 
   /// The machine as its file has it, with the parts that it was run with. (Where its ports went in this run, and the
   /// time its clock was set to, are no part of it.)
   private func kept(_ run: MachineConfiguration) -> MachineConfiguration {
-    var kept = configuration
-    for key in ConfigurationKey.all where run.hardwareDifferences(from: configuration).contains(key.name) {
+    var kept = named
+    for key in ConfigurationKey.all where run.hardwareDifferences(from: named).contains(key.name) {
       try? kept.set(key.name, to: key.get(run))
+    }
+    // A disk that was found at another place.
+    for (key, kind) in MachineFile.mediaKeys where kind == .disk {
+      guard let path = ConfigurationKey.named(key)?.get(run), path != "none" else { continue }
+      try? kept.set(key, to: Library.absolute(path))
     }
     return kept
   }
@@ -161,72 +143,29 @@ public final class OpenMachine: MachineKeeper {
       let memory = machine.board.backplane.memory
       let state = try file.state(
         of: snapshot, over: UnsafeRawBufferPointer(start: memory.ram, count: memory.ramSize))
-      let (disks, media) = try disks(of: snapshot, readOnly: machine.configuration.media.readOnly)
+      var tree = state.tree
+      let drives = try drives(machine, of: snapshot, in: &tree)
       for drive in 0...1 { try? machine.board.floppy.image(in: drive)?.sync() }
       try live.inOnePiece {
-        do { _ = try machine.load(state.tree, disks: disks, memory: state.memory) } catch {
-          throw ArchiveError.refused("snapshot \(snapshot.name): \(error)")
-        }
-        for (medium, identity) in media { try live.restore(medium, identity) }
+        do {
+          _ = try machine.load(tree, disks: drives.disks, disc: .some(drives.disc), memory: state.memory)
+        } catch { throw ArchiveError.refused("snapshot \(snapshot.name): \(error)\(Self.advice(error))") }
+        for (medium, identity) in drives.media { try live.restore(medium, identity) }
       } then: { [file] db in
         try file.returnMedia(to: snapshot.id, db)
         try db.execute(
           sql: "UPDATE machine SET current = ? WHERE id = ?", arguments: [snapshot.id, file.machine])
       }
       writer.start(from: state.kept)
+      for line in drives.notices { onNotice(line) }
+      for change in drives.changes { try change(machine) }
     }
   }
 
-  /// The disks that were in the drives, and what the media that they came from held.
-  private func disks(
-    of snapshot: Snapshot, readOnly: Bool
-  ) throws -> (disks: [FloppyImage?], media: [(Int64, Digest)]) {
-    let rows = try file.database.read { [file] db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT drive, source, snapshot_drive.layer AS copy, medium.id AS medium, snapshot_medium.layer AS layer,
-            layer.identity AS identity FROM snapshot_drive
-          LEFT JOIN medium ON medium.machine = ? AND 'medium:' || medium.name = source
-          LEFT JOIN snapshot_medium ON snapshot_medium.medium = medium.id
-            AND snapshot_medium.snapshot = snapshot_drive.snapshot
-          LEFT JOIN layer ON layer.id = snapshot_medium.layer WHERE snapshot_drive.snapshot = ?
-          """, arguments: [file.machine, snapshot.id])
-    }
-    var disks: [FloppyImage?] = [nil, nil]
-    var media: [(Int64, Digest)] = []
-    for row in rows {
-      let (drive, source) = (try row.value("drive") as String == "a" ? 0 : 1, try row.value("source") as String)
-      if let name = Medium.name(in: source) {
-        guard let layer = try row.optional("layer") as Int64?, let identity = try ChunkStore.digest(row, "identity")
-        else {
-          throw ArchiveError.refused("snapshot \(snapshot.name) needs medium \(name), which isn't there any more")
-        }
-        let medium = try self.medium(name, .floppy)
-        try live.open(medium.id)
-        disks[drive] = try floppy(medium, bytes: try file.bytes(of: layer), readOnly: readOnly)
-        media.append((medium.id, identity))
-        continue
-      }
-      disks[drive] = try hostDisk(source, copy: try row.optional("copy"), snapshot, drive: drive, readOnly: readOnly)
-    }
-    return (disks, media)
-  }
-
-  /// A disk that was in a drive from outside. The host's file if it still is what it was; otherwise the copy.
-  private func hostDisk(
-    _ source: String, copy: Int64?, _ snapshot: Snapshot, drive: Int, readOnly: Bool
-  ) throws -> FloppyImage {
-    let saved = try file.rows(of: snapshot, named: "board/devices/part:fdc.drive-\(drive == 0 ? "a" : "b")")
-    if source != Machine.welcomeDiskName, let disk = try? HostMedia().floppy(source, readOnly: readOnly),
-      let part = saved?["disk"], (try? disk.checkPart(part)) != nil
-    {
-      return disk
-    }
-    guard let copy else {
-      throw ArchiveError.refused("snapshot \(snapshot.name) needs \(source), which is missing or has changed")
-    }
-    return try FloppyImage(raw: try file.bytes(of: copy), name: source)
+  /// What can be done about a hard disk that isn't what it was.
+  private static func advice(_ error: any Error) -> String {
+    guard case SavedStateError.mismatch(let text) = error, text.contains("has other contents") else { return "" }
+    return "; put the disk back as it was (`--hda PATH` and so on name another place), or start from power-on (--cold)"
   }
 
   private func checkHardware(_ machine: Machine, _ snapshot: Snapshot) throws {

@@ -5,7 +5,7 @@ enum Schema {
   /// "HLRM" in the database header, by which `file` and others know a machine file.
   static let applicationID: Int32 = 0x484C_524D
   /// The newest format that this version reads and writes, `PRAGMA user_version`.
-  static let version: Int32 = 1
+  static let version: Int32 = 2
   /// Bytes of a chunk; the last one of a content may be shorter.
   static let chunkSize = 16_384
 
@@ -86,7 +86,26 @@ enum Schema {
           source TEXT NOT NULL,
           layer INTEGER REFERENCES layer(id),
           PRIMARY KEY (snapshot, drive)) WITHOUT ROWID;
-        """ + views)
+        """ + views + second)
+  }
+
+  /// What format 2 has that format 1 hadn't: formats of media, and the sums of CDs that are kept outside.
+  private static let second = """
+    ALTER TABLE medium ADD COLUMN format TEXT NOT NULL DEFAULT 'raw';
+    ALTER TABLE snapshot_drive ADD COLUMN format TEXT NOT NULL DEFAULT 'raw';
+    CREATE TABLE reference (
+      machine INTEGER NOT NULL REFERENCES machine(id) ON DELETE CASCADE,
+      path TEXT NOT NULL,
+      size INTEGER NOT NULL,
+      modified INTEGER NOT NULL,
+      sha256 BLOB NOT NULL,
+      PRIMARY KEY (machine, path)) WITHOUT ROWID;
+    """
+
+  /// Brings a file of an older format to this one, in one transaction.
+  static func migrate(_ db: Database, from version: Int32) throws {
+    guard version < 2 else { return }
+    try db.execute(sql: second + "PRAGMA user_version = 2;")
   }
 
   /// For people with the `sqlite3` shell.

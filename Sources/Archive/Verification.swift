@@ -90,8 +90,10 @@ extension MachineFile {
         } catch { return "\(key): \(hostError(path, error))" }
       }
       do {
+        if HostFile.isDirectory(image) { return nil }
         _ = try HostFile(path: image, access: .readOnly)
-        return nil
+        guard let changed = try change(outside: image, thoroughly: true) else { return nil }
+        return "\(key): \(changed) is another than when it was named; its SHA-256 differs"
       } catch { return "\(key): \(error)" }
     }
   }

@@ -10,9 +10,7 @@ extension Machine {
   ///
   /// - Throws: `HostError.file` if the file isn't a CD image, or if there is no drive.
   public func insertCD(path: String) throws(HostError) {
-    do { try insert(try CDImage.open(path: path)) } catch let error as StorageError {
-      throw .file(error.description)
-    } catch let error as HostError { throw error } catch { throw .file("\(path): \(error)") }
+    try insert(try media.cd(path))
   }
 
   /// Puts a disc into the CD-ROM drive, taking out what is in it.

@@ -15,7 +15,7 @@ public final class Machine {
 
   /// What is in its ROM sockets.
   public let roms: Motherboard.ROMs
-  private let media: any MediaSource
+  let media: any MediaSource
 
   /// Why a machine no longer runs.
   public enum Outcome: String, Codable, Sendable {
@@ -305,22 +305,26 @@ public final class Machine {
   ///
   /// - Parameters:
   ///   - disks: the disks that were in drives A and B then; nil: those that are in them.
+  ///   - disc: the disc that was in the CD-ROM drive then, which may be none; nil: the one that is in it.
   ///   - patch: RAM, as far as it differs from what it is now; nil: it is in `saved`.
   /// - Returns: paths of saved values that nothing asked for.
   /// - Throws: `SavedStateError`.
   public func load(
-    _ saved: SavedValue, disks: [FloppyImage?]? = nil, memory patch: MemoryPatch? = nil
+    _ saved: SavedValue, disks: [FloppyImage?]? = nil, disc: CDImage?? = nil, memory patch: MemoryPatch? = nil
   ) throws -> [String] {
     guard let processor = saved["processor"], let backplane = saved["board"] else {
       throw SavedStateError.missing(path: "processor or board")
     }
     let before = [0, 1].map { board.floppy.image(in: $0) }
+    let discBefore = cd
     if let disks { board.floppy.exchange(disks) }
+    if let disc { exchangeCD(disc) }
     do {
       try board.processor.check(processor)
       try board.backplane.check(backplane, memory: patch)
     } catch {
       if disks != nil { board.floppy.exchange(before) }
+      if disc != nil { exchangeCD(discBefore) }
       throw error
     }
     let ignored = try board.backplane.load(backplane, memory: patch)
@@ -355,11 +359,6 @@ public final class Machine {
   /// - Throws: `SavedStateError` if a disk's file no longer allows it.
   public func restore(_ snapshot: Snapshot) throws {
     for drive in 0...1 { try? board.floppy.image(in: drive)?.sync() }
-    let present = cd
-    exchangeCD(snapshot.cd)
-    do { _ = try load(snapshot.state, disks: snapshot.disks) } catch {
-      exchangeCD(present)
-      throw error
-    }
+    _ = try load(snapshot.state, disks: snapshot.disks, disc: .some(snapshot.cd))
   }
 }

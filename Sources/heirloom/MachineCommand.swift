@@ -140,6 +140,9 @@ struct MachineCommand: ParsableCommand {
             + "\(medium.isInside ? "" : ", left out of this file")\(sum)")
       }
       if media.isEmpty { print("  none in the file") }
+      for reference in try file.references() {
+        print("  \(reference.path)  cd, outside of this file  SHA-256 \(reference.sha256)")
+      }
       print("\nSeal: what this machine can touch outside of its file")
       for line in seal.lines { print("  " + line) }
       print("\nConfiguration (what differs from the default machine)")
@@ -168,7 +171,8 @@ struct MachineCommand: ParsableCommand {
       var configuration = before
       try machine.apply(to: &configuration)
       if configuration != before {
-        if try file.summary().frozen != nil, !configuration.hardwareDifferences(from: before).isEmpty {
+        let isOther = !configuration.hardwareDifferences(from: before).isEmpty || configuration.disk != before.disk
+        if try file.summary().frozen != nil, isOther {
           throw HostError.usage(
             "\(file.path): is suspended; start it and switch it off first, or `heirloom run --cold` it once")
         }

@@ -26,6 +26,7 @@ struct Run {
     keeper?.onKept = { name, failure in
       if let failure { ErrorReport.complain("snapshot \(name) was not kept: \(failure)") }
     }
+    keeper?.onNotice = { ErrorReport.complain($0) }
     let session = try Session(configuration, options, keeper: keeper)
     if let keeper, isSealed {
       let places = writable(keeper)
@@ -72,7 +73,7 @@ extension Run {
       default: nil
       }
     }
-    return Seal(configuration).writable + [Sandbox.folder(of: keeper.file.path), "."] + asked
+    return Seal(configuration).writable + keeper.floppiesOutside + [Sandbox.folder(of: keeper.file.path), "."] + asked
   }
 }
 

@@ -22,6 +22,7 @@ struct RunCommand: ParsableCommand {
     var configuration = MachineConfiguration()
     let keeper = try apply(target: target, to: &configuration)
     try machine.apply(to: &configuration)
+    keeper?.changedMedia = try session.changedMediaChoice()
     if let keeper, keeper.isFrozen {
       let changed = configuration.hardwareDifferences(from: keeper.configuration)
       guard changed.isEmpty else {

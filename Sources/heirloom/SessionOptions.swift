@@ -1,3 +1,4 @@
+import Archive
 import ArgumentParser
 import Desktop
 import Hardware
@@ -48,6 +49,13 @@ struct SessionOptions: ParsableArguments {
     help: "Don't keep a machine file's state at the end: the next run starts from power-on.")
   var noFreeze = false
 
+  @Option(
+    name: .customLong("changed-media"),
+    help: ArgumentHelp(
+      "When a suspended machine's CD is missing or has changed: refuse to go on, have the drive empty, or accept what is there now as a change of discs. (default: refuse)",
+      valueName: "refuse|empty|accept"))
+  var changedMedia: String?
+
   @Flag(
     name: .customLong("no-sandbox"),
     help: "Let a machine file's run keep rights that no machine needs (README, \"Isolation\").")
@@ -62,6 +70,15 @@ struct SessionOptions: ParsableArguments {
       steps.append(step)
     }
     return steps
+  }
+
+  /// `--changed-media`.
+  func changedMediaChoice() throws(HostError) -> OpenMachine.ChangedMedia {
+    guard let changedMedia else { return .refuse }
+    guard let choice = OpenMachine.ChangedMedia(rawValue: changedMedia) else {
+      throw .usage("--changed-media: \"\(changedMedia)\" is not refuse, empty or accept")
+    }
+    return choice
   }
 
   /// `--speed`.

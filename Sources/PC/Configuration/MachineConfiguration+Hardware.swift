@@ -4,10 +4,15 @@ extension MachineConfiguration {
     "cpu.", "memory.", "firmware.", "video.", "sound.", "disk.", "floppy.drive-", "cdrom.drive",
   ]
 
+  /// Places of hard disks. Where the image lies is no part of the machine; a state looks at what is on it.
+  private static let disks = ["disk.hda", "disk.hdb", "disk.hdc", "disk.hdd"]
+
   /// Names of the keys in which the machines' parts differ.
   public func hardwareDifferences(from other: MachineConfiguration) -> [String] {
     ConfigurationKey.all.filter { key in
-      Self.hardware.contains { key.name.hasPrefix($0) } && key.get(self) != key.get(other)
+      let (here, there) = (key.get(self), key.get(other))
+      if Self.disks.contains(key.name) { return (here == "none") != (there == "none") }
+      return Self.hardware.contains { key.name.hasPrefix($0) } && here != there
     }.map(\.name)
   }
 }

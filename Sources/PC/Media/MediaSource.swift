@@ -10,6 +10,10 @@ public protocol MediaSource: AnyObject {
   ///
   /// - Throws: `HostError.file`.
   func hardDisk(_ path: String, readOnly: Bool) throws(HostError) -> HardDiskImage
+  /// The CD called `path`.
+  ///
+  /// - Throws: `HostError.file`.
+  func cd(_ path: String) throws(HostError) -> CDImage
 }
 
 /// Files of the host.
@@ -29,6 +33,11 @@ public final class HostMedia: MediaSource {
     do { return try HardDiskImage(path: path, writing: readOnly ? .inMemory : .toFile) } catch {
       throw .file(error.description)
     }
+  }
+
+  public func cd(_ path: String) throws(HostError) -> CDImage {
+    try refuseMedium(path)
+    do { return try CDImage.open(path: path) } catch { throw .file(error.description) }
   }
 
   private func refuseMedium(_ path: String) throws(HostError) {

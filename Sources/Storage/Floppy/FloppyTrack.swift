@@ -76,7 +76,7 @@ public struct FloppyTrack: Codable, Equatable, Sendable {
   }
 
   /// Whether every number lies in the range that a controller and a drive can make. False only for damaged files.
-  var isPlausible: Bool {
+  public var isPlausible: Bool {
     (10_000...400_000).contains(trackBits) && (0...255).contains(gap3) && sectors.count <= 255
       && sectors.allSatisfy { $0.data.count <= 16_384 }
   }

@@ -17,12 +17,22 @@ final class Guest {
   private(set) var script: GuestScript
 
   /// A machine that is switched on, with `disk` in drive A.
-  init(_ configuration: MachineConfiguration, disk: [UInt8]? = nil, script: GuestScript = GuestScript([])) throws {
-    machine = try Machine(configuration)
-    self.script = script
+  convenience init(
+    _ configuration: MachineConfiguration, disk: [UInt8]? = nil, script: GuestScript = GuestScript([])
+  ) throws {
+    self.init(try Machine(configuration), script: script)
     if let disk { try machine.insert(try FloppyImage(raw: disk, name: "test disk"), drive: 0) }
+  }
+
+  /// The same for a machine that has its media.
+  init(_ machine: Machine, script: GuestScript) {
+    self.machine = machine
+    self.script = script
     machine.onDebugByte = { [unowned self] in said.append($0) }
   }
+
+  /// A byte that the guest has said, for those who listen themselves.
+  func hear(_ byte: UInt8) { said.append(byte) }
 
   /// What was said, as text.
   var text: String { String(decoding: said, as: UTF8.self) }

@@ -18,6 +18,7 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
   var megabytes = 4
   var drive = FloppyDriveChoice.d1440K
   var video = VideoCard.vga
+  var printer = PrinterConverter.none
   /// Size of the hard disk that the program is put on instead of a floppy; 0 for none.
   var hardDiskMegabytes = 0
   /// The program is put on a CD as El Torito boot image of this kind; nil for none.
@@ -81,6 +82,11 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
     GuestProgram(source: "video_gallery", lines: { galleryModes.map { (.said("MODE \($0)\n"), .press([.enter])) } }),
     GuestProgram(source: "sound_blaster"),
     GuestProgram(source: "sound_blaster", variant: "386DX-33", cpu: .i386dx33),
+    GuestProgram(source: "sound_printer", variant: "Covox", printer: .covox),
+    GuestProgram(source: "sound_printer", variant: "Disney", defines: ["DISNEY": 1], printer: .disney),
+    GuestProgram(
+      source: "sound_printer", variant: "Disney, 386SX-16", defines: ["DISNEY": 1], cpu: .i386sx16, printer: .disney),
+    GuestProgram(source: "sound_midi"),
     GuestProgram(source: "video_raster", lines: { rasterNames.map { (.said("SCREEN \($0)\n"), .press([.enter])) } }),
     GuestProgram(
       source: "video_vesa", video: .et4000, lines: { vesaModes.map { (.said("MODE \($0)\n"), .press([.enter])) } }),
@@ -93,7 +99,7 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
   ]
 
   /// Sources with a test of their own, and why.
-  static let others = ["cpu_triple": "ends in shutdown"]
+  static let others = ["cpu_triple": "ends in shutdown", "sound_full": "has no end"]
 
   /// What a program of `processors` prints, by the manuals: `NAME.VARIANT.txt` where that machine differs.
   func expected() throws -> String {
@@ -131,6 +137,7 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
     configuration.floppy.driveA = drive
     configuration.floppy.driveB = .none
     configuration.video.card = video
+    configuration.sound.printer = printer
     return configuration
   }
 
@@ -152,22 +159,28 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
   /// A machine with the program in its drive, switched on.
   func guest() throws -> Guest { try guest(with: try assemble()) }
 
+  /// The machine with images that are files in `folder`.
+  func configuration(with disk: [UInt8], in folder: TemporaryFolder) throws -> MachineConfiguration {
+    var configuration = configuration
+    if let disc {
+      try Data(disc.image(program: disk)).write(to: URL(filePath: folder.path("boot.iso")))
+      configuration.cdrom.disc = HostPath(path: folder.path("boot.iso"))
+      configuration.boot.order = try #require(BootOrder(configurationText: "cdrom"))
+    } else if hardDiskMegabytes > 0 {
+      configuration.disk.hda = HostPath(path: try folder.hardDisk(megabytes: hardDiskMegabytes, beginning: disk))
+    } else {
+      try Data(disk).write(to: URL(filePath: folder.path("program.img")))
+      configuration.floppy.a = HostPath(path: folder.path("program.img"))
+    }
+    return configuration
+  }
+
   /// A machine with `disk` in its drive, or at the beginning of a new hard disk of its own, switched on.
   func guest(with disk: [UInt8]) throws -> Guest {
-    if let disc {
-      let folder = try TemporaryFolder()
-      let path = folder.path("boot.iso")
-      try Data(disc.image(program: disk)).write(to: URL(filePath: path))
-      var configuration = configuration
-      configuration.cdrom.disc = HostPath(path: path)
-      configuration.boot.order = try #require(BootOrder(configurationText: "cdrom"))
-      return try Guest(configuration, script: script)
-    }
-    guard hardDiskMegabytes > 0 else { return try Guest(configuration, disk: disk, script: script) }
+    guard disc != nil || hardDiskMegabytes > 0 else { return try Guest(configuration, disk: disk, script: script) }
     // The machine keeps the file open, so that it lives as long as the machine.
     let folder = try TemporaryFolder()
-    var configuration = configuration
-    configuration.disk.hda = HostPath(path: try folder.hardDisk(megabytes: hardDiskMegabytes, beginning: disk))
-    return try Guest(configuration, script: script)
+    let configuration = try configuration(with: disk, in: folder)
+    return try withExtendedLifetime(folder) { try Guest(configuration, script: script) }
   }
 }

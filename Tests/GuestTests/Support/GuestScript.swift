@@ -80,6 +80,13 @@ struct GuestScript {
     return lines.isEmpty && now >= notBefore
   }
 
+  /// Whether `poll` would do something now.
+  func isDue(_ guest: Guest, at now: Instant) -> Bool {
+    guard now >= notBefore, let line = lines.first else { return lines.isEmpty }
+    var copy = self
+    return copy.meets(line.cue, guest, now)
+  }
+
   private mutating func meets(_ cue: Cue, _ guest: Guest, _ now: Instant) -> Bool {
     switch cue {
     case .said(let text):
