@@ -171,6 +171,8 @@ public final class Processor: Wiring {
 
   /// HLT or shutdown.
   public var isHalted: Bool { cpu.s.pointee.halted }
+  /// EFLAGS.VM: virtual 8086 mode.
+  public var isVirtual8086: Bool { cpu.s.pointee.flags & EFLAGS.vm != 0 }
 
   /// Clocks since power-on.
   public var clocks: Int64 { cpu.s.pointee.target &- cpu.s.pointee.left }
