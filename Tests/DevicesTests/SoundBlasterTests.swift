@@ -30,9 +30,7 @@ final class SoundBlasterHost {
     for (channel, request, _) in backplane.dmaRequests { dma.connect(channel, request) }
     mixer.connect(card.output, to: .voice)
     for (irq, line, _) in backplane.interrupts {
-      line.connect { [unowned self] level in
-        if level { interrupts[irq, default: []].append(bench.now) }
-      }
+      line.connect { [unowned self] level in if level { interrupts[irq, default: []].append(bench.now) } }
     }
     card.pins.midi = { [unowned self] byte, _ in midi.append(byte) }
     card.pins.filter = { [unowned self] in
@@ -43,9 +41,7 @@ final class SoundBlasterHost {
     bench.out(0xD6, 0xC0)
     bench.out(0xD4, 0x00)
   }
-  convenience init(_ model: SoundBlaster.Model) throws {
-    try self.init(SoundBlaster.Configuration(model))
-  }
+  convenience init(_ model: SoundBlaster.Model) throws { try self.init(SoundBlaster.Configuration(model)) }
 
   /// As the guide says: wait for bit 7 to fall, then write.
   func command(_ bytes: UInt8...) {
@@ -96,9 +92,7 @@ final class SoundBlasterHost {
   func fill(_ address: Int, _ bytes: [UInt8]) {
     for (i, b) in bytes.enumerated() { backplane.memory.ram[address + i] = b }
   }
-  func microseconds(_ from: Instant, _ to: Instant?) -> Double {
-    Double(((to ?? from) - from).picoseconds) / 1e6
-  }
+  func microseconds(_ from: Instant, _ to: Instant?) -> Double { Double(((to ?? from) - from).picoseconds) / 1e6 }
 }
 
 extension Bench {
@@ -109,9 +103,7 @@ extension Bench {
 }
 
 struct SoundBlasterTests {
-  @Test(
-    "Reset: a 1, 3 µs, a 0, and AAh within 100 µs; the version follows E1h",
-    arguments: SoundBlaster.Model.allCases)
+  @Test("Reset: a 1, 3 µs, a 0, and AAh within 100 µs; the version follows E1h", arguments: SoundBlaster.Model.allCases)
   func reset(_ model: SoundBlaster.Model) throws {
     let host = try SoundBlasterHost(model)
     #expect(host.bench.inp(0x22E) & 0x80 == 0)
@@ -128,9 +120,7 @@ struct SoundBlasterTests {
     #expect(host.bench.inp(0x22E) & 0x80 == 0)
   }
 
-  @Test(
-    "E0h answers the complement, E4h and E8h keep a byte, E3h says who made it, D8h tells the speaker switch"
-  )
+  @Test("E0h answers the complement, E4h and E8h keep a byte, E3h says who made it, D8h tells the speaker switch")
   func identification() throws {
     let host = try SoundBlasterHost(.sb16)
     host.resetDSP()
@@ -203,9 +193,7 @@ struct SoundBlasterTests {
     #expect(host.backplane.memory.ram[0x5001] == UInt8((0x40 + 165 - 1) & 0xFF))
   }
 
-  @Test(
-    "A single-cycle block ends with an interrupt after length + 1 samples of 256 - TC µs, and then it is quiet"
-  )
+  @Test("A single-cycle block ends with an interrupt after length + 1 samples of 256 - TC µs, and then it is quiet")
   func singleCycle() throws {
     for model in SoundBlaster.Model.allCases {
       let host = try SoundBlasterHost(model)
@@ -225,8 +213,7 @@ struct SoundBlasterTests {
     }
   }
 
-  @Test(
-    "Auto-init: an interrupt every block, the 8237 comes round, until DAh ends it with the block")
+  @Test("Auto-init: an interrupt every block, the 8237 comes round, until DAh ends it with the block")
   func autoInit() throws {
     let host = try SoundBlasterHost(.sb2)
     host.resetDSP()
@@ -245,9 +232,7 @@ struct SoundBlasterTests {
     host.bench.run(.milliseconds(100))
     #expect(host.interrupts[5]?.count == 6, "the block that was on is finished")
     let times = host.interrupts[5] ?? []
-    for (n, time) in times.enumerated() {
-      #expect(abs(host.microseconds(start, time) - Double(n + 1) * 10_000) < 3)
-    }
+    for (n, time) in times.enumerated() { #expect(abs(host.microseconds(start, time) - Double(n + 1) * 10_000) < 3) }
   }
 
   @Test("D0h stops the samples where they are, D4h goes on")
@@ -313,15 +298,12 @@ struct SoundBlasterTests {
     let exact = way < 2 ? 1e6 / 45 / 32 : frequency
     let level = spectrum(Array(host.recording.left[4800..<4800 + 8192]), exact, rate: 48_000)
     #expect(abs(level - 0.8) < 0.02)
-    let right = stride(from: 9601, to: 9601 + 16_384, by: 2).map {
-      Double(host.recording.samples[$0]) / 32_768
-    }
+    let right = stride(from: 9601, to: 9601 + 16_384, by: 2).map { Double(host.recording.samples[$0]) / 32_768 }
     #expect(abs(spectrum(right, exact, rate: 48_000) - 0.8) < 0.02)
   }
 
   @Test(
-    "16-bit stereo: units alternate between left and right; the length counts units; the interrupt is the 16-bit one"
-  )
+    "16-bit stereo: units alternate between left and right; the length counts units; the interrupt is the 16-bit one")
   func wideStereo() throws {
     let host = try SoundBlasterHost(.sb16)
     host.resetDSP()
@@ -336,9 +318,7 @@ struct SoundBlasterTests {
     let end = host.interrupts[5]?.first
     #expect(abs(host.microseconds(start, end) - 1000 / 11_025.0 * 1e6) < 4)
     #expect(host.card.state.pending == 2)
-    let rights = stride(from: 1, to: host.recording.samples.count, by: 2).map {
-      host.recording.samples[$0]
-    }
+    let rights = stride(from: 1, to: host.recording.samples.count, by: 2).map { host.recording.samples[$0] }
     #expect((host.recording.left.max() ?? 0) > 0.45 && rights.allSatisfy { $0 == 0 })
   }
 
@@ -376,9 +356,7 @@ struct SoundBlasterTests {
     host.bench.run(.milliseconds(150))
     #expect(abs(host.microseconds(start, host.interrupts[5]?.first) - 2000 * 45) < 4)
     #expect(host.bench.inp(0x22C) & 0x80 == 0)
-    let rights = stride(from: 1, to: host.recording.samples.count, by: 2).map {
-      host.recording.samples[$0]
-    }
+    let rights = stride(from: 1, to: host.recording.samples.count, by: 2).map { host.recording.samples[$0] }
     #expect((host.recording.left.max() ?? 0) > 0.45 && rights.allSatisfy { $0 == 0 })
   }
 
@@ -398,9 +376,7 @@ struct SoundBlasterTests {
     #expect(host.count(1) == left)
   }
 
-  @Test(
-    "ADPCM: 4 bits make 2 samples a byte, 2.6 three, 2 four; the reference byte is the first sample"
-  )
+  @Test("ADPCM: 4 bits make 2 samples a byte, 2.6 three, 2 four; the reference byte is the first sample")
   func adpcm() throws {
     for (command, perByte) in [(UInt8(0x75), 2), (0x77, 3), (0x17, 4)] {
       let host = try SoundBlasterHost(.sb2)
@@ -412,9 +388,7 @@ struct SoundBlasterTests {
       host.command(command, 50, 0)
       let start = host.bench.now
       host.bench.run(.milliseconds(50))
-      #expect(
-        abs(host.microseconds(start, host.interrupts[5]?.first) - Double(1 + 50 * perByte) * 100)
-          < 5)
+      #expect(abs(host.microseconds(start, host.interrupts[5]?.first) - Double(1 + 50 * perByte) * 100) < 5)
       #expect(host.count(1) == 0xFFFF)
     }
     // The steps: 7 with the smallest size is +7, and raises the size.
@@ -483,13 +457,10 @@ struct SoundBlasterTests {
     host.bench.run(.milliseconds(20))
     #expect((0..<16).allSatisfy { host.backplane.memory.ram[0x5_FFF0 + $0] == 0x80 })
     #expect((0..<16).allSatisfy { host.backplane.memory.ram[0x5_0000 + $0] == 0x80 })
-    #expect(
-      host.backplane.memory.ram[0x6_0000] == 0x11 && host.backplane.memory.ram[0x5_0010] == 0x11)
+    #expect(host.backplane.memory.ram[0x6_0000] == 0x11 && host.backplane.memory.ram[0x5_0010] == 0x11)
   }
 
-  @Test(
-    "MIDI interface: FFh and 3Fh are acknowledged with FEh and interrupt; then bytes go out; UART resets silently"
-  )
+  @Test("MIDI interface: FFh and 3Fh are acknowledged with FEh and interrupt; then bytes go out; UART resets silently")
   func midi() throws {
     let host = try SoundBlasterHost(.sb16)
     #expect(host.bench.inp(0x331) & 0xC0 == 0x80)
@@ -526,16 +497,12 @@ struct SoundBlasterTests {
   @Test("CT1745: defaults, 5-bit volumes, the Pro's registers as pairs of nibbles")
   func mixer16() throws {
     let host = try SoundBlasterHost(.sb16)
-    #expect(
-      host.mixerRegister(0x30) == 0xC0 && host.mixerRegister(0x22) == 0xCC
-        && host.mixerRegister(0x3C) == 0x1F)
+    #expect(host.mixerRegister(0x30) == 0xC0 && host.mixerRegister(0x22) == 0xCC && host.mixerRegister(0x3C) == 0x1F)
     #expect(host.mixerRegister(0x80) == 0x02 && host.mixerRegister(0x81) == 0x22)
     host.setMixer(0x32, 0xFF)
     #expect(host.mixerRegister(0x32) == 0xF8)
     host.setMixer(0x04, 0x5A)
-    #expect(
-      host.mixerRegister(0x32) == 0x58 && host.mixerRegister(0x33) == 0xA8
-        && host.mixerRegister(0x04) == 0x5A)
+    #expect(host.mixerRegister(0x32) == 0x58 && host.mixerRegister(0x33) == 0xA8 && host.mixerRegister(0x04) == 0x5A)
     host.setMixer(0x00, 0)
     #expect(host.mixerRegister(0x04) == 0xCC && host.mixerRegister(0x80) == 0x02)
   }
@@ -607,9 +574,7 @@ struct SoundBlasterTests {
     }
   }
 
-  @Test(
-    "No sequence of commands traps or hangs, or has data written outside the page",
-    arguments: UInt64(0)..<9)
+  @Test("No sequence of commands traps or hangs, or has data written outside the page", arguments: UInt64(0)..<9)
   func fuzz(_ seed: UInt64) throws {
     var dice = Dice(seed)
     let host = try SoundBlasterHost(SoundBlaster.Model.allCases[Int(seed % 3)])
@@ -628,8 +593,7 @@ struct SoundBlasterTests {
       switch dice.below(12) {
       case 0...5:
         let interesting: [UInt8] = [
-          0x14, 0x1C, 0x24, 0x40, 0x48, 0x74, 0x7F, 0x80, 0x90, 0xB6, 0xC8, 0xD0, 0xD4, 0xDA, 0xE2,
-          0xF2,
+          0x14, 0x1C, 0x24, 0x40, 0x48, 0x74, 0x7F, 0x80, 0x90, 0xB6, 0xC8, 0xD0, 0xD4, 0xDA, 0xE2, 0xF2,
         ]
         host.bench.out(0x22C, dice.below(2) == 0 ? dice.byte() : interesting[dice.below(16)])
       case 6: host.setMixer(dice.byte(), dice.byte())
@@ -641,13 +605,10 @@ struct SoundBlasterTests {
       }
     }
     let ram = UnsafeBufferPointer(start: host.backplane.memory.ram, count: 1 << 20)
-    #expect(
-      ram[..<0x4_0000].allSatisfy { $0 == 0x5A } && ram[0x6_0000...].allSatisfy { $0 == 0x5A })
+    #expect(ram[..<0x4_0000].allSatisfy { $0 == 0x5A } && ram[0x6_0000...].allSatisfy { $0 == 0x5A })
   }
 
-  @Test(
-    "Joystick port: one-shots of 24.2 µs + 0.011 µs an ohm; an open input stays 1; buttons pull to 0"
-  )
+  @Test("Joystick port: one-shots of 24.2 µs + 0.011 µs an ohm; an open input stays 1; buttons pull to 0")
   func joystick() throws {
     let port = GamePort()
     let bench = try Bench(port)
