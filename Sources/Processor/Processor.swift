@@ -55,13 +55,16 @@ public final class Processor: Wiring {
     cpu = CPU(s: state, c: caches)
     let tlb = UnsafeMutablePointer<TLBEntry>.allocate(capacity: 2 * TLBEntry.count)
     tlb.initialize(repeating: TLBEntry(), count: 2 * TLBEntry.count)
+    let reads = UnsafeMutablePointer<ReadEntry>.allocate(capacity: 2 * ReadEntry.count)
+    reads.initialize(repeating: ReadEntry(), count: 2 * ReadEntry.count)
     let jump = UnsafeMutablePointer<JumpEntry>.allocate(capacity: JumpEntry.count)
     jump.initialize(repeating: JumpEntry(), count: JumpEntry.count)
     let pages = memory.ramSize >> 12
     let store = BlockStore(ramPages: pages)
     caches.initialize(
       to: Caches(
-        block: store.single, op: UnsafePointer(store.single.pointee.ops), tlb: tlb, tlbStorage: tlb, jump: jump,
+        block: store.single, op: UnsafePointer(store.single.pointee.ops), tlb: tlb, tlbStorage: tlb,
+        reads: reads, readStorage: reads, jump: jump,
         store: store, owner: Unmanaged.passUnretained(self), memory: Unmanaged.passUnretained(memory),
         io: Unmanaged.passUnretained(io), scheduler: Unmanaged.passUnretained(scheduler),
         period: clock.instant(ofTick: 1).picoseconds, ram: memory.ram, ramPages: UInt32(pages),
@@ -88,6 +91,7 @@ public final class Processor: Wiring {
     scheduler.onNearerDeadline = nil
     cpu.c.pointee.store.deallocate()
     cpu.c.pointee.tlbStorage.deallocate()
+    cpu.c.pointee.readStorage.deallocate()
     cpu.c.pointee.jump.deallocate()
     cpu.c.pointee.tags.deallocate()
     cpu.c.deallocate()
@@ -171,6 +175,8 @@ public final class Processor: Wiring {
 
   /// HLT or shutdown.
   public var isHalted: Bool { cpu.s.pointee.halted }
+  /// EFLAGS.VM: virtual 8086 mode.
+  public var isVirtual8086: Bool { cpu.s.pointee.flags & EFLAGS.vm != 0 }
 
   /// Clocks since power-on.
   public var clocks: Int64 { cpu.s.pointee.target &- cpu.s.pointee.left }
@@ -204,6 +210,7 @@ public final class Processor: Wiring {
         cpu.s.pointee.awaitsNumericInterrupt = false
         continue
       }
+      if cpu.c.pointee.memoryModel.needsBus, !cpu.s.pointee.halted, waitForBus() { continue }
       let wake = min(scheduler.nextDeadline, limit)
       if cpu.s.pointee.halted || cpu.s.pointee.awaitsNumericInterrupt {
         skip(to: wake)
@@ -225,8 +232,9 @@ public final class Processor: Wiring {
   private func setSlice(until wake: Instant) {
     let now = clocks
     let end = wake == .never ? now &+ (1 << 40) : clock.nextTick(from: wake)
-    cpu.s.pointee.target = end
-    cpu.s.pointee.left = end &- now
+    let refresh = cpu.c.pointee.memoryModel.refresh > 0 ? cpu.s.pointee.refreshAt : .max
+    cpu.s.pointee.target = min(end, refresh)
+    cpu.s.pointee.left = cpu.s.pointee.target &- now
   }
 
   /// Runs up to clock `end` or the first thing that wants attention.
@@ -442,6 +450,7 @@ public final class Processor: Wiring {
     cpu.refreshMode()
     cpu.refreshBreakpoints()
     cpu.c.pointee.tags.load(state.cacheTags)
+    cpu.voidReads()
     cpu.c.pointee.epoch += 1
     return ignored
   }

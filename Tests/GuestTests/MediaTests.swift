@@ -1,6 +1,7 @@
 import Foundation
 import Hardware
 import PC
+import Processor
 import Testing
 
 /// Real software, typed at as a person would. Every wait is for something on the screen, in guest time.
@@ -129,6 +130,33 @@ struct MediaTests {
       ]))
     // Without a hard disk its menu doesn't come; this is what it says then.
     #expect(try command(guest, "\\fdos\\fdisk", shows: "No fixed disks").contains("No fixed disks present."))
+  }
+
+  @Test(.enabled(if: Places.medium("freedos-fdstd144/fdstd144.img") != nil))
+  func programsRunUnderEMM386() throws {
+    guard let medium = Places.medium("freedos-fdstd144/fdstd144.img") else { return }
+    let folder = try TemporaryFolder()
+    let guest = try guest(try folder.copy(of: medium))
+    try guest.perform(
+      GuestScript([
+        (.shows("DOS=HIGH[Y,N]?"), .type("y")), (.shows("HIMEM.EXE /VERBOSE[Y,N]?"), .type("y")),
+        (.shows("EMM386.EXE /VERBOSE[Y,N]?"), .type("y")), (.shows("using PAGEFRAME e000:0000"), .nothing),
+        (.shows("UMBPCI.SYS[Y,N]?"), .type("n")), (.shows("Welcome to FreeDOS"), .nothing),
+      ]))
+    #expect(try command(guest, "dir \\fdos\\*.exe /w").contains("7 file(s)"))
+    try guest.perform(
+      GuestScript([
+        (.prompt("A:\\>"), .type("\\fdos\\xcopy \\fdos\\edit.exe a:\\e.exe\n")),
+        (.shows("(File/Directory)?"), .type("f\n")),
+        (.shows("1 file(s) copied"), .nothing),
+      ]))
+    // EDIT draws its menu; the processor is in virtual 8086 mode all the while.
+    try guest.perform(GuestScript([(.prompt("A:\\>"), .type("e\n")), (.shows("File  Edit"), .nothing)]))
+    let cuts = try (0..<20).map { _ in
+      try guest.run(for: .milliseconds(1))
+      return guest.machine.board.processor.isVirtual8086
+    }
+    #expect(cuts.contains(true))
   }
 
   @Test(.enabled(if: Places.medium("freedos-fdstd144/fdstd144.img") != nil))

@@ -4,7 +4,7 @@ public import Hardware
 /// C0h-DFh, and the page registers.
 ///
 /// A transfer happens at the moment it is requested, the bus being free; then the bus is taken for `cycle` a transfer,
-/// and further requests wait. The processor isn't held up meanwhile (real: HOLD; cost in the timing model, not here).
+/// and further requests wait. `onHold` tells the board, whose processor may have to wait, too.
 ///
 /// - Source: Intel 231466; IBM AT Technical Reference, DMA page registers; docs on timing: 5 to 6 clocks at 5 MHz.
 public final class DMAController: Device {
@@ -29,6 +29,7 @@ public final class DMAController: Device {
   /// The devices on the channels.
   private final class Channels: Wiring {
     var requests = [DMARequest?](repeating: nil, count: 8)
+    var hold: ((Span) -> Void)?
   }
   private let channels = Channels()
   private let memory: PhysicalMemory
@@ -44,6 +45,12 @@ public final class DMAController: Device {
 
   /// Controllers that move data to and from `memory`.
   public init(memory: PhysicalMemory) { self.memory = memory }
+
+  /// HOLD: the bus is taken for that long from now on.
+  public var onHold: ((Span) -> Void)? {
+    get { channels.hold }
+    set { channels.hold = newValue }
+  }
 
   // MARK: Footprint
 
@@ -138,6 +145,7 @@ public final class DMAController: Device {
       state.high.served(channel &- 4)
     }
     busFree.set(after: Self.cycle * done)
+    channels.hold?(Self.cycle * done)
   }
 
   private func goesOn(_ channel: Int, _ mode: I8237.Mode) -> Bool {

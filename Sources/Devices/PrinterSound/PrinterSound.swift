@@ -3,8 +3,12 @@ public import Hardware
 /// A converter on the printer port: the Covox Speech Thing, eight resistors on the data lines, or the Disney Sound
 /// Source, which plays bytes at 7 kHz from a queue of 16.
 ///
-/// - Source: the Sound Source Interface programmer's guide (Disney, 1990), as cited by other emulators (recalled): a
-///   rising edge of control bit 3 takes the data byte, status bit 6 is 1 while the queue is full.
+/// The Disney's box gets its power from the same control bit 3 that clocks the queue: 0 on, 1 off. A pulse is too short
+/// to switch it off, so power isn't modelled: it stays silent because nothing is sent.
+///
+/// - Source: "Sound Source Summary" and "Some notes on programming for the Disney Sound Source" (anonymous, 1990s): 04h
+///   switches on, 0Ch off; a pulse of control bit 3 sends, status bit 6 is 1 while the queue is full. That the rising
+///   edge of the bit takes the byte is unverified.
 public final class PrinterSound: Device {
   /// Which of them.
   public enum Model: String, Codable, Sendable {
@@ -88,7 +92,8 @@ public final class PrinterSound: Device {
   }
 
   private func play(_ value: UInt8, rate: Float) {
-    let level = Float(Int(value) - 128) / 128
+    // From 0 upwards, as the resistors do: the lines are low at power-on, and that must not be a step.
+    let level = Float(value) / 128
     output.input?.hold(level, level, at: sample.now, rate: rate)
   }
 }

@@ -81,6 +81,8 @@ final class FluidSynth {
     let load = try symbol("fluid_synth_sfload", as: Load.self)
     guard let settings = makeSettings() else { throw .file("sound.midi: FluidSynth can't be set up") }
     _ = setNumber(settings, "synth.sample-rate", Double(AudioFeed.rate))
+    // Its own default, 0.2, leaves room for 256 voices; beside a sound card it is hardly heard (chosen by ear).
+    _ = setNumber(settings, "synth.gain", 0.5)
     guard let synth = makeSynth(settings) else {
       destroySettings(settings)
       throw .file("sound.midi: FluidSynth can't be set up")

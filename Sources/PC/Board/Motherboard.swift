@@ -198,6 +198,7 @@ public final class Motherboard {
 
     // DMA requests.
     for (channel, request, _) in backplane.dmaRequests { dma.connect(channel, request) }
+    dma.onHold = { [unowned self] in processor.holdBus(for: $0) }
 
     // Timer: counter 1 asks for refresh, counter 2 makes sound; both can be read at port 61h.
     system.refresh.level = { [unowned self] in timer.refreshToggle }

@@ -170,6 +170,7 @@ extension CPU {
     block.pointee.cycles = Int32(clocks)
     block.pointee.length = UInt16(start)
     block.pointee.count = UInt16(count)
+    block.pointee.epoch = 0
     block.pointee.valid = true
     if inRAM { link(block, key) }
     return block

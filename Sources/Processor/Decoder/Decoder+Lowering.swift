@@ -234,6 +234,7 @@ extension Decoder {
     op.a = X87.recordsPointers(opcode: opcode) ? 1 : 0
     let access = isRegister ? .undefined : NumericAccess(X87.memoryForm(opcode: opcode))
     op.b = access.rawValue
+    if is486, isDivision(opcode) { op.mode |= Op.divides }
     // One clock is static: an instruction that traps (#NM) costs no more than that. The rest is charged on execution.
     let count = X87.clocks(opcode: opcode, model: is486 ? .i486 : .i387, isProtected: true)
     op.clocks = 1
@@ -243,6 +244,11 @@ extension Decoder {
     // The 16 clocks are from memory (timing notes 1.7) and unverified.
     let fetches = access.rawValue >= NumericAccess.store2.rawValue || opcode == 0x7E0
     if !is486, !fetches, op.extra > 15 { op.targetMask = UInt32(op.extra &- 15) }
+  }
+
+  /// FDIV and FDIVR of numbers with a point.
+  private func isDivision(_ opcode: UInt16) -> Bool {
+    opcode >> 3 & 6 == 6 && (opcode >> 8 & 3 == 0 || opcode >> 8 == 6 && isRegister)
   }
 
   /// Everything that goes through `CPU.execute`.

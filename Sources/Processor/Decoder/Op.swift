@@ -39,6 +39,8 @@ struct Op {
   var target: UInt32 = 0
   var targetMask: UInt32 = 0xFFFF_FFFF
 
+  /// In the mode of a numeric instruction of the 486: a division, whose time depends on the precision control.
+  static let divides: UInt8 = 8
   /// Operand size in bytes.
   @inline(__always) var size: Int { Int(mode & 7) }
   /// A numeric instruction: `extra` clocks more, of which the last `targetMask` run beside the processor.

@@ -256,9 +256,10 @@ extension CPU {
     return false
   }
 
-  /// Makes the run loop look up at the next instruction boundary.
+  /// Makes the run loop look up at the next instruction boundary: a slice that is used up by one clock too much, so that
+  /// a block that runs is left, too.
   func requestAttention() {
-    s.pointee.target &-= s.pointee.left
-    s.pointee.left = 0
+    s.pointee.target &-= s.pointee.left &+ 1
+    s.pointee.left = -1
   }
 }

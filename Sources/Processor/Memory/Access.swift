@@ -10,10 +10,10 @@ enum SlowRead {
 extension CPU {
   /// Reads at a linear address with the current privilege. nil: a fault is pending.
   @inline(__always) func read<T: Width>(_ o: UnsafePointer<Op>, _ linear: UInt32) -> T? {
-    let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
-    if _fastPath((linear &+ (T.bytes &- 1)) & 0xFFFF_F000 == entry.pointee.readTag) {
-      touch(o, entry, linear, T.bytes)
-      return entry.pointee.host(linear).loadUnaligned(as: T.self)
+    let entry = c.pointee.reads + Int((linear &>> c.pointee.readShift) & c.pointee.readIndex)
+    if _fastPath(linear & (c.pointee.readTagMask | (T.bytes &- 1)) == entry.pointee.tag) {
+      let host = UnsafeRawPointer(bitPattern: entry.pointee.addend &+ Int(linear)).unsafelyUnwrapped
+      return host.loadUnaligned(as: T.self)
     }
     let value = slowRead(o, linear, Int(T.bytes))
     return value & SlowRead.fault != 0 ? nil : T(truncatingIfNeeded: value)
@@ -181,8 +181,15 @@ extension CPU {
     (linear & 0xFFF) &+ UInt32(size) > 0x1000
   }
 
-  /// A read that missed the TLB. Returns the value or `SlowRead.fault`.
+  /// A read that missed the table. Returns the value or `SlowRead.fault`.
   @inline(never) func slowRead(_ o: UnsafePointer<Op>, _ linear: UInt32, _ size: Int) -> UInt64 {
+    if let host = readPlace(o, linear, UInt32(truncatingIfNeeded: size)) {
+      switch size {
+      case 1: return UInt64(host.loadUnaligned(as: UInt8.self))
+      case 2: return UInt64(host.loadUnaligned(as: UInt16.self))
+      default: return UInt64(host.loadUnaligned(as: UInt32.self))
+      }
+    }
     c.pointee.op = o
     let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
     if (linear &+ UInt32(size) &- 1) & 0xFFFF_F000 == entry.pointee.deviceReadTag {

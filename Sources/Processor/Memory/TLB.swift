@@ -40,6 +40,7 @@ extension CPU {
   /// cache. No program can see it.
   func flushSoftwareTLB() {
     c.pointee.tlbStorage.update(repeating: TLBEntry(), count: 2 * TLBEntry.count)
+    voidReads()
     refreshJumpKey(newGeneration: true)
   }
 
@@ -49,6 +50,7 @@ extension CPU {
     let i = Int(linear >> 12) & (TLBEntry.count - 1)
     c.pointee.tlbStorage[i] = TLBEntry()
     c.pointee.tlbStorage[i + TLBEntry.count] = TLBEntry()
+    voidReads()
     refreshJumpKey(newGeneration: true)
   }
 
@@ -65,6 +67,7 @@ extension CPU {
     }
     let user = s.pointee.cpl == 3
     c.pointee.tlb = c.pointee.tlbStorage + (user ? TLBEntry.count : 0)
+    c.pointee.reads = c.pointee.readStorage + (user ? ReadEntry.count : 0)
     let code32: UInt32 = seg(SegmentIndex.cs).pointee.isBig ? 1 : 0
     c.pointee.jumpKey = UInt64(c.pointee.generation << 2 | (user ? 2 : 0) | code32) << (32 + Pipe.bits)
   }

@@ -72,6 +72,7 @@ extension CPU {
     let index = Int(page >> 12) & (TLBEntry.count - 1)
     c.pointee.tlbStorage[index] = TLBEntry()
     c.pointee.tlbStorage[index + TLBEntry.count] = TLBEntry()
+    voidReads()
     let code = UInt64(1) << UInt64(page >> 12 & 63)
     if c.pointee.codeTranslations & code != 0 { refreshJumpKey(newGeneration: true) }
   }

@@ -23,6 +23,12 @@ struct Caches {
   /// The TLB in use: the supervisor's or the user's half of `tlbStorage`.
   var tlb: UnsafeMutablePointer<TLBEntry>
   let tlbStorage: UnsafeMutablePointer<TLBEntry>
+  /// The half in use of what reads go through, all of it, and how an address finds its entry there.
+  var reads: UnsafeMutablePointer<ReadEntry>
+  let readStorage: UnsafeMutablePointer<ReadEntry>
+  var readShift: UInt32 = 12
+  var readIndex = UInt32(ReadEntry.count - 1)
+  var readTagMask: UInt32 = ~0xFFF
   /// Slow-path entries since power-on, for the test that catches a TLB that evicts itself.
   var slowAccesses = 0
 
@@ -57,6 +63,8 @@ struct Caches {
   /// Counts what displaces the code of decoded blocks: a block whose lines were all the last used of their sets at the
   /// current count needs no look-up.
   var epoch = 1
+  /// Of `CacheTags.links`.
+  var usedLinks = 0
   /// How the interrupt or exception just delivered went, for its clocks.
   var delivery = TimingRole.base
   let is486: Bool

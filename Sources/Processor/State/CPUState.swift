@@ -72,6 +72,10 @@ struct CPUState: SavedState {
   var fillsUntil: Int64 = 0
   /// The DRAM row that is open (physical address divided by 4096).
   var openRow = UInt32.max
+  /// Clocks since power-on at which DRAM is refreshed next, and clocks that DMA has taken from the bus: both while the
+  /// processor has no cache to go on with.
+  var refreshAt: Int64 = 0
+  var held: Int64 = 0
   /// The TLB: four ways of eight sets.
   var tlb = Bank<32, Translation>(repeating: Translation())
   /// The way of each set that makes room next.

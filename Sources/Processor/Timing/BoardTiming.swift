@@ -16,6 +16,9 @@ public struct BoardTiming: Equatable, Sendable {
   public var write = 2
   /// 386 without a board cache: wait states of every cycle to memory.
   public var waitStates = 0
+  /// Nanoseconds that a refresh of the DRAM, 15.1 microseconds after the last, takes the bus from a 386 without a cache.
+  /// Beside a cache it is hidden.
+  public var refresh = 0
   /// Graphics memory: AT bus clocks, or processor bus clocks for a local bus, of a byte, a word and a double word.
   public var video = VideoBus.isa16
 
@@ -42,12 +45,14 @@ public struct BoardTiming: Equatable, Sendable {
   ///
   /// - Source: timing notes 1.4, 2.3 and 3 (recalled from boards and their set-up programs, unverified): 386SX boards
   ///   without a cache, 386DX with 64 KB, 486 with 128 or 256 KB of cache answering in 2-1-1-1 up to 33 MHz; fast page
-  ///   mode DRAM in 4-2-2-2 at 25 MHz, 5-3-3-3 at 33 MHz.
+  ///   mode DRAM in 4-2-2-2 at 25 MHz, 5-3-3-3 at 33 MHz. Refresh is told to take 0.4 to 1 us; the
+  ///   upper end is taken, since TOPBENCH's string kernel on 386SX machines asks for it.
   public static func typical(_ model: ProcessorModel) -> BoardTiming {
     var board = BoardTiming()
     switch model {
-    case .i386sx16: board.waitStates = 0
-    case .i386sx25: board.waitStates = 1
+    case .i386sx16, .i386sx25:
+      board.waitStates = model == .i386sx16 ? 0 : 1
+      board.refresh = 1_000
     case .i386dx25, .i386dx33, .i386dx40:
       board.cacheSize = 64 << 10
       board.memoryFirst = model == .i386dx25 ? 4 : model == .i386dx33 ? 6 : 7

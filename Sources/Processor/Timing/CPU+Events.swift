@@ -44,7 +44,7 @@ extension CPU {
     let before = (start &+ UInt32(previous.pointee.start) &+ UInt32(previous.pointee.length) &- 1) >> 4
     let last = (start &+ UInt32(o.pointee.start) &+ UInt32(o.pointee.length) &- 1) >> 4
     fetch(before &+ 1, last, o, before: Int64(o.pointee.clocks))
-    watchCode(behind: last, block)
+    if watchCode(behind: last, block) { rely(on: block) }
     if s.pointee.left < 0 { look(behind: o) }
   }
 

@@ -20,6 +20,10 @@ struct MemoryModel {
   var split: Int64 = 3
   /// A data bus of 16 bits: words at odd addresses take two cycles.
   var isNarrow = false
+  /// A 386 without a cache needs the bus all the time: it waits while DMA or a refresh has it.
+  var needsBus = false
+  /// Clocks of a refresh.
+  var refresh: Int64 = 0
   var board = BoardTiming()
   /// Graphics memory: core clocks of a byte, a word and a double word beyond the access in the tables.
   var video: (Int64, Int64, Int64) = (0, 0, 0)
@@ -41,6 +45,7 @@ extension CPU {
 
   /// Split accesses, and lines that weren't used last.
   @inline(never) func slowTouch(_ o: UnsafePointer<Op>, _ line: UInt32, _ linear: UInt32, _ bytes: UInt32) {
+    if linear & (bytes &- 1) == 0, c.pointee.memoryModel.compare != 0, bringKnown(line, o) { return }
     var clocks = splitClocks(o, linear, bytes)
     if c.pointee.memoryModel.compare != 0 {
       clocks &+= lookUp(line, linear, after: o, clocks)
@@ -132,15 +137,39 @@ extension CPU {
     return bring(line, o) ? clocks : clocks &+ fill(line, now &+ clocks)
   }
 
+  /// What `lookUp` comes to for most reads: the line is in the 486's cache, no translation is needed, and the line
+  /// becomes the last used of its set. - Returns: whether it was so; else nothing has been done.
+  @inline(__always) func bringKnown(_ line: UInt32, _ o: UnsafePointer<Op>) -> Bool {
+    guard c.pointee.is486, s.pointee.cr0 & CR0.pg == 0, !c.pointee.memoryModel.isOff else { return false }
+    let set = Int(line & c.pointee.tags.mask)
+    let ways = c.pointee.tags.tags + set * 4
+    let order = c.pointee.tags.order + set
+    if ways[0] == line {
+      order.pointee |= 3
+    } else if ways[1] == line {
+      order.pointee = order.pointee & ~2 | 1
+    } else if ways[2] == line {
+      order.pointee = order.pointee & ~1 | 4
+    } else if ways[3] == line {
+      order.pointee &= ~5
+    } else {
+      return false
+    }
+    c.pointee.lookUps &+= 1
+    voidReads(line: c.pointee.tags.recent[set])
+    c.pointee.tags.recent[set] = line
+    if c.pointee.tags.reliant[set] != CacheTags.noLink { releaseBlocks(set) }
+    watchCode(line, o)
+    return true
+  }
+
   /// Makes `line` the last used of its set. - Returns: whether it was in the cache.
   private func bring(_ line: UInt32, _ o: UnsafePointer<Op>) -> Bool {
     let tags = c.pointee.tags
     let set = Int(line & tags.mask)
     if tags.recent[set] == line { return true }
-    if tags.holdsCode[set] {
-      tags.holdsCode[set] = false
-      c.pointee.epoch &+= 1
-    }
+    if tags.reliant[set] != CacheTags.noLink { releaseBlocks(set) }
+    voidReads(line: tags.recent[set])
     let isThere = tags.touch(line)
     watchCode(line, o)
     return isThere
@@ -208,19 +237,26 @@ extension CPU {
       return
     }
     let ops = UnsafePointer(block.pointee.ops)
-    let first = block.pointee.physical >> 4
-    let last = (block.pointee.physical &+ UInt32(ops.pointee.length) &- 1) >> 4
+    let start = block.pointee.physical
+    let first = start >> 4
+    let last = (start &+ UInt32(ops.pointee.length) &- 1) >> 4
     // Going on in the line that the instruction before ended in is no look-up.
-    let isNew = block.pointee.pipe & Pipe.sequential == 0 || block.pointee.physical & 15 == 0
+    let isNew = block.pointee.pipe & Pipe.sequential == 0 || start & 15 == 0
     if block.pointee.pipe != Pipe.resumed {
-      fetch(isNew ? first : first &+ 1, last, ops, before: Int64(ops.pointee.clocks))
+      if isNew, first == last {
+        if c.pointee.tags.recent[Int(first & c.pointee.tags.mask)] != first, !bringKnown(first, ops) {
+          fetch(first, first, ops, before: Int64(ops.pointee.clocks))
+        }
+      } else {
+        fetch(isNew ? first : first &+ 1, last, ops, before: Int64(ops.pointee.clocks))
+      }
     }
-    if watchCode(behind: last, block) { rely(on: block) }
+    if watchCode(behind: last, block), block != c.pointee.store.single { rely(on: block) }
     if s.pointee.left < 0 { look(behind: ops) }
   }
 
   /// All lines of `block` are the last used of their sets, and it may run without a look until one isn't.
-  private func rely(on block: UnsafeMutablePointer<Block>) {
+  func rely(on block: UnsafeMutablePointer<Block>) {
     let tags = c.pointee.tags
     let first = block.pointee.physical >> 4
     let last = (block.pointee.physical &+ UInt32(block.pointee.length) &- 1) >> 4
@@ -228,8 +264,33 @@ extension CPU {
       // Going on in a line that has been used, but not last: it isn't relied on.
       guard tags.recent[Int(line & tags.mask)] == line else { return }
     }
-    for line in first...last { tags.holdsCode[Int(line & tags.mask)] = true }
+    if c.pointee.usedLinks + Int(last &- first) >= CacheTags.linkCount { releaseAllBlocks() }
+    for line in first...last {
+      let set = Int(line & tags.mask)
+      (tags.links + c.pointee.usedLinks).initialize(to: (block, tags.reliant[set]))
+      tags.reliant[set] = UInt16(truncatingIfNeeded: c.pointee.usedLinks)
+      c.pointee.usedLinks += 1
+    }
     block.pointee.epoch = c.pointee.epoch
+  }
+
+  /// Another line of `set` was used: its blocks have to look.
+  private func releaseBlocks(_ set: Int) {
+    let tags = c.pointee.tags
+    var link = tags.reliant[set]
+    tags.reliant[set] = CacheTags.noLink
+    while link != CacheTags.noLink {
+      tags.links[Int(link)].block.pointee.epoch = 0
+      link = tags.links[Int(link)].next
+    }
+  }
+
+  /// All blocks have to look.
+  private func releaseAllBlocks() {
+    let tags = c.pointee.tags
+    tags.reliant.update(repeating: CacheTags.noLink, count: Int(tags.mask) + 1)
+    c.pointee.usedLinks = 0
+    c.pointee.epoch &+= 1
   }
 
   /// Looks up the lines `first` to `last` for the instruction `o`, which hasn't run yet.
@@ -257,7 +318,7 @@ extension CPU {
 
   /// A data access has changed the order of a set: if the running block needs a line of that set later on, it has to be
   /// looked up there.
-  private func watchCode(_ line: UInt32, _ o: UnsafePointer<Op>) {
+  @inline(__always) private func watchCode(_ line: UInt32, _ o: UnsafePointer<Op>) {
     let block = c.pointee.block
     let reached = (block.pointee.physical &+ UInt32(o.pointee.start) &+ UInt32(o.pointee.length) &- 1) >> 4
     let last = (block.pointee.physical &+ UInt32(block.pointee.length) &- 1) >> 4

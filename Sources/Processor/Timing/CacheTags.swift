@@ -26,8 +26,12 @@ struct CacheTags {
   /// - Source: 386 PRM 10.6, i486 PRM 10.5: 32 entries, four ways.
   let pages: UnsafeMutablePointer<UInt32>
   let pageOrder: UnsafeMutablePointer<UInt8>
-  /// Sets whose last used line belongs to a decoded block that relies on it (`CPU.enter`). Not state: blocks aren't.
-  let holdsCode: UnsafeMutablePointer<Bool>
+  /// Decoded blocks that rely on the last used line of each set (`CPU.enter`): the first of a list in `links`. Not
+  /// state: blocks aren't.
+  let reliant: UnsafeMutablePointer<UInt16>
+  let links: UnsafeMutablePointer<(block: UnsafeMutablePointer<Block>, next: UInt16)>
+  static let linkCount = 1 << 14
+  static let noLink = UInt16.max
 
   init(sets: Int, ways: Int, boardLines: Int) {
     self.ways = ways
@@ -39,8 +43,9 @@ struct CacheTags {
     boardMask = UInt32(max(boardLines, 1) - 1)
     pages = .allocate(capacity: 32)
     pageOrder = .allocate(capacity: 8)
-    holdsCode = .allocate(capacity: sets)
-    holdsCode.initialize(repeating: false, count: sets)
+    reliant = .allocate(capacity: sets)
+    reliant.initialize(repeating: CacheTags.noLink, count: sets)
+    links = .allocate(capacity: CacheTags.linkCount)
     order.initialize(repeating: 0, count: sets)
     recent.initialize(repeating: CacheTags.void, count: sets)
     tags.initialize(repeating: CacheTags.void, count: sets * ways)
@@ -56,7 +61,8 @@ struct CacheTags {
     board.deallocate()
     pages.deallocate()
     pageOrder.deallocate()
-    holdsCode.deallocate()
+    reliant.deallocate()
+    links.deallocate()
   }
 
   /// INVD, WBINVD and RESET: the first level is empty.
@@ -145,6 +151,14 @@ struct CacheTags {
     bytes += UnsafeRawBufferPointer(start: order, count: sets)
     bytes += UnsafeRawBufferPointer(start: pageOrder, count: 8)
     return bytes
+  }
+
+  /// What changes when lines that are there are looked up.
+  var lastUses: [UInt8] {
+    let sets = Int(mask) + 1
+    return [UInt8](UnsafeRawBufferPointer(start: recent, count: sets * 4))
+      + UnsafeRawBufferPointer(start: order, count: sets) + UnsafeRawBufferPointer(start: pages, count: 128)
+      + UnsafeRawBufferPointer(start: pageOrder, count: 8)
   }
 
   /// Takes back `bytes`; of another geometry: everything is empty.

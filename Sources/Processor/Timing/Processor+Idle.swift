@@ -69,6 +69,7 @@ private struct IdleRound {
   let writes: Int64
   let fills: Int64
   let lookUps: Int
+  let lines: [UInt8]
 
   init(_ cpu: CPU) {
     let s = cpu.s
@@ -79,6 +80,13 @@ private struct IdleRound {
     writes = s.pointee.writesUntil
     fills = s.pointee.fillsUntil
     lookUps = cpu.c.pointee.lookUps
+    lines = cpu.c.pointee.memoryModel.compare != 0 ? cpu.c.pointee.tags.lastUses : []
+  }
+
+  /// Whether the caches are now as they were: no line was looked up, or they only took turns and none was brought in.
+  func hasCaches(of cpu: CPU) -> Bool {
+    if cpu.c.pointee.lookUps == lookUps { return true }
+    return cpu.s.pointee.fillsUntil == fills && cpu.c.pointee.tags.lastUses == lines
   }
 }
 
@@ -152,7 +160,7 @@ extension Processor {
       stepPlainly(until: end)
       if cpu.faulted || events != quiet || idle.hasWrittenTooMuch || cpu.c.pointee.stopRequested { return false }
       guard s.pointee.eip == start.eip, cpu.reg(4) == start.esp, start.state == IdleState(cpu) else { continue }
-      if cpu.c.pointee.lookUps == start.lookUps, memoryIsAsBefore {
+      if start.hasCaches(of: cpu), memoryIsAsBefore {
         idle.anchor = clocks
         idle.period = clocks &- start.clocks
         idle.events = quiet

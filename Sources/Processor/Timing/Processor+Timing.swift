@@ -1,3 +1,5 @@
+import Hardware
+
 extension Processor {
   /// How much of the processor's behaviour in time is modelled.
   public var timingModel: TimingModel { cpu.c.pointee.pipelineModel.isFull ? .full : .simple }
@@ -24,18 +26,22 @@ extension Processor {
     let hasCache = isFull && (is486 || board.cacheSize > 0)
     memory.compare = hasCache ? .max : 0
     memory.looksUpCode = hasCache
+    memory.needsBus = isFull && !hasCache
+    memory.refresh = memory.needsBus ? Int64(clock.hertz * Double(board.refresh) / 1e9) : 0
     memory.video = isFull ? videoClocks(board.video) : (0, 0, 0)
     cpu.c.pointee.memoryModel = memory
 
     cpu.c.pointee.tags.deallocate()
     // Sizes are powers of two; a first level of at least one set.
     let boardLines = max(board.cacheSize, 16) >> 4
+    cpu.c.pointee.usedLinks = 0
     cpu.c.pointee.tags =
       is486
       ? CacheTags(sets: model.chipCache >> 6, ways: 4, boardLines: boardLines)
       : CacheTags(sets: boardLines, ways: 1, boardLines: 1)
     cpu.dropAllBlocks()
     cpu.refreshCache()
+    cpu.refreshReadTable()
     cpu.c.pointee.epoch += 1
   }
 
@@ -63,12 +69,14 @@ extension CPU {
     c.pointee.memoryModel.isOff = isOff
     // Lines stay, but nothing counts as just used.
     c.pointee.tags.recent.update(repeating: CacheTags.void, count: Int(c.pointee.tags.mask) + 1)
+    voidReads()
     c.pointee.epoch += 1
   }
 
   /// INVD and WBINVD.
   func emptyCache() {
     c.pointee.tags.invalidate()
+    voidReads()
     c.pointee.epoch += 1
   }
 }

@@ -18,6 +18,7 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
   var megabytes = 4
   var drive = FloppyDriveChoice.d1440K
   var video = VideoCard.vga
+  var printer = PrinterConverter.none
   /// Size of the hard disk that the program is put on instead of a floppy; 0 for none.
   var hardDiskMegabytes = 0
   /// The program is put on a CD as El Torito boot image of this kind; nil for none.
@@ -81,6 +82,11 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
     GuestProgram(source: "video_gallery", lines: { galleryModes.map { (.said("MODE \($0)\n"), .press([.enter])) } }),
     GuestProgram(source: "sound_blaster"),
     GuestProgram(source: "sound_blaster", variant: "386DX-33", cpu: .i386dx33),
+    GuestProgram(source: "sound_printer", variant: "Covox", printer: .covox),
+    GuestProgram(source: "sound_printer", variant: "Disney", defines: ["DISNEY": 1], printer: .disney),
+    GuestProgram(
+      source: "sound_printer", variant: "Disney, 386SX-16", defines: ["DISNEY": 1], cpu: .i386sx16, printer: .disney),
+    GuestProgram(source: "sound_midi"),
     GuestProgram(source: "video_raster", lines: { rasterNames.map { (.said("SCREEN \($0)\n"), .press([.enter])) } }),
     GuestProgram(
       source: "video_vesa", video: .et4000, lines: { vesaModes.map { (.said("MODE \($0)\n"), .press([.enter])) } }),
@@ -93,7 +99,7 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
   ]
 
   /// Sources with a test of their own, and why.
-  static let others = ["cpu_triple": "ends in shutdown"]
+  static let others = ["cpu_triple": "ends in shutdown", "sound_full": "has no end"]
 
   /// What a program of `processors` prints, by the manuals: `NAME.VARIANT.txt` where that machine differs.
   func expected() throws -> String {
@@ -131,6 +137,7 @@ struct GuestProgram: Sendable, CustomTestStringConvertible {
     configuration.floppy.driveA = drive
     configuration.floppy.driveB = .none
     configuration.video.card = video
+    configuration.sound.printer = printer
     return configuration
   }
 

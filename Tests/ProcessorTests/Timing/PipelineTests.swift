@@ -140,6 +140,14 @@ import Testing
     }
   }
 
+  @Test(
+    "486: FDIV takes 73 clocks to 64 bits, 62 to 53 and 35 to 24", arguments: [(0x37F, 73), (0x27F, 62), (0x7F, 35)])
+  func division(control: UInt16, expected: Double) throws {
+    let setup = { (bench: TimingBench) in bench.cpu.s.pointee.fpu.loadControlWord(control) }
+    #expect(try clocks(.i486dx33, [0xD8, 0xF0], filler: 0, setup: setup) == expected)
+    #expect(try clocks(.i486dx33, [0xDE, 0xF8], filler: 0, setup: setup) == expected)
+  }
+
   @Test("386: base with index costs 1 clock")
   func index386() throws {
     #expect(try clocks(.i386dx33, [0x8B, 0x07]) == 4)

@@ -1,0 +1,33 @@
+public import Hardware
+
+// What others take of the bus. A 386 without a cache fetches or reads all the time and stands still meanwhile; with a
+// cache a processor goes on in it, and the short cycles of others are hidden (timing notes 3: 0-2 %).
+
+extension Processor {
+  /// Counter 1 of the 8254 asks for a refresh every 18 of its clocks.
+  ///
+  /// - Source: IBM AT Technical Reference, refresh. That a program may set the counter otherwise isn't followed.
+  private static let refreshTicks: Int64 = 18
+
+  /// HOLD: DMA has the bus for `span` from now on.
+  public func holdBus(for span: Span) {
+    guard cpu.c.pointee.memoryModel.needsBus, !cpu.s.pointee.halted else { return }
+    cpu.s.pointee.held &+= clock.nextTick(from: .zero + span)
+    cpu.requestAttention()
+  }
+
+  /// At an instruction boundary: time passes for bus cycles of others that are due. - Returns: whether there were any.
+  func waitForBus() -> Bool {
+    let s = cpu.s
+    let refresh = cpu.c.pointee.memoryModel.refresh
+    var waited = s.pointee.held
+    s.pointee.held = 0
+    if refresh > 0, clocks >= s.pointee.refreshAt {
+      waited &+= refresh
+      let passed = Clock.pit.ticks(at: clock.instant(ofTick: clocks &+ waited)) / Self.refreshTicks
+      s.pointee.refreshAt = clock.nextTick(from: Clock.pit.instant(ofTick: (passed &+ 1) &* Self.refreshTicks))
+    }
+    s.pointee.target &+= waited
+    return waited != 0
+  }
+}
