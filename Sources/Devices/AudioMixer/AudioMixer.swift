@@ -144,6 +144,14 @@ public final class AudioMixer: Device {
     state.strips[channel.rawValue].setLowPass(frequency)
   }
 
+  /// Sets bass and treble of a channel as factors (left and right bass, left and right treble).
+  public func setTone(_ bass: (Float, Float), _ treble: (Float, Float), channel: Channel) {
+    var setting = ToneControl.Setting()
+    (setting.bassLeft, setting.bassRight) = (Double(bass.0), Double(bass.1))
+    (setting.trebleLeft, setting.trebleRight) = (Double(treble.0), Double(treble.1))
+    state.strips[channel.rawValue].setTone(setting == ToneControl.Setting() ? nil : setting)
+  }
+
   // MARK: In
 
   /// Whether something sounds or may still be heard.

@@ -22,6 +22,8 @@ struct MixerStrip: Codable, Equatable, Sendable {
   private var lastRight = 0.0
   /// The card's low-pass, if it is on.
   private(set) var lowPass: LowPass?
+  /// The card's bass and treble, if they aren't flat.
+  private(set) var tone: ToneControl?
   /// Output samples until everything that was put in has come out.
   private var pending = 0
 
@@ -150,6 +152,7 @@ struct MixerStrip: Codable, Equatable, Sendable {
       var left = Double(samples[2 * i]) + sumLeft
       var right = Double(samples[2 * i + 1]) + sumRight
       if lowPass != nil { lowPass?.filter(&left, &right) }
+      if tone != nil { tone?.filter(&left, &right) }
       capacitorLeft = (capacitorLeft + left - lastLeft) * Self.leak
       capacitorRight = (capacitorRight + right - lastRight) * Self.leak
       (lastLeft, lastRight) = (left, right)
@@ -179,6 +182,24 @@ struct MixerStrip: Codable, Equatable, Sendable {
     (lastLeft, lastRight) = (sumLeft, sumRight)
     (capacitorLeft, capacitorRight) = (0, 0)
     lowPass?.settle(sumLeft, sumRight)
+    tone?.settle(sumLeft, sumRight)
+    if tone != nil { toneOfLevel() }
+  }
+
+  /// What the tone control makes of a constant level.
+  private mutating func toneOfLevel() {
+    var (left, right) = (sumLeft, sumRight)
+    tone?.filter(&left, &right)
+    (lastLeft, lastRight) = (left, right)
+  }
+
+  /// Sets bass and treble; nil for flat.
+  mutating func setTone(_ setting: ToneControl.Setting?) {
+    guard let setting else { return tone = nil }
+    if tone?.setting == setting { return }
+    tone = ToneControl(setting)
+    tone?.settle(sumLeft, sumRight)
+    if !isActive { toneOfLevel() }
   }
 
   /// Puts a low-pass of `frequency` hertz into the strip; 0 takes it out.
@@ -199,7 +220,10 @@ struct MixerStrip: Codable, Equatable, Sendable {
     (gainLeft, gainRight) = (sane(gainLeft), sane(gainRight))
     pending = min(max(pending, 0), Self.window)
     let values = [sumLeft, sumRight, capacitorLeft, capacitorRight, lastLeft, lastRight]
-    if values.contains(where: { !$0.isFinite || abs($0) > 1e6 }) || lowPass?.isSane == false {
+    if values.contains(where: { !$0.isFinite || abs($0) > 1e6 }) || lowPass?.isSane == false
+      || tone?.isSane == false
+    {
+      tone = nil
       lowPass = lowPass.flatMap { $0.frequency.isFinite ? LowPass($0.frequency) : nil }
       close()
     }

@@ -115,6 +115,8 @@ public final class SoundBlaster: Device {
     public var fm: (Float, Float) -> Void = { _, _ in }
     /// The CD's volume.
     public var cd: (Float, Float) -> Void = { _, _ in }
+    /// Bass and treble of everything the card plays, as factors for left and right.
+    public var tone: ((Float, Float), (Float, Float)) -> Void = { _, _ in }
     /// Corner of the output filter in hertz, 0 for none.
     public var filter: (Double) -> Void = { _ in }
     /// A byte for the MIDI socket, with its time.
@@ -264,13 +266,21 @@ public final class SoundBlaster: Device {
 
   /// Sets volumes and filter as the mixer's registers say. The board calls it once all is connected.
   public func applyMixer() {
-    func factors(_ volume: SoundBlasterMixer.Volume) -> (Float, Float) { (factor(volume.left), factor(volume.right)) }
+    let gain = state.mixer.outputGain(model.mixer)
+    func factors(_ volume: SoundBlasterMixer.Volume) -> (Float, Float) {
+      (factor(volume.left) * gain.left, factor(volume.right) * gain.right)
+    }
     let voice = factors(state.mixer.voice(model.mixer))
     output.input?.setGain(voice.0, voice.1)
     let fm = factors(state.mixer.fm(model.mixer))
     pins.fm(fm.0, fm.1)
     let cd = factors(state.mixer.cd(model.mixer))
     pins.cd(cd.0, cd.1)
+    func raised(_ volume: SoundBlasterMixer.Volume) -> (Float, Float) {
+      func side(_ decibels: Double) -> Float { decibels <= 0 ? factor(-decibels) : 1 / factor(decibels) }
+      return (side(volume.left), side(volume.right))
+    }
+    pins.tone(raised(state.mixer.bass(model.mixer)), raised(state.mixer.treble(model.mixer)))
     switch model {
     case .sb2: pins.filter(4800)
     case .pro: pins.filter(state.mixer.isFiltered ? 3200 : 0)

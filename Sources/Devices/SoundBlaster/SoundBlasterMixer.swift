@@ -3,7 +3,7 @@ import Hardware
 /// The mixer chip of a Sound Blaster: CT1345 (Pro) or CT1745 (16). A value; the voltages it controls are the board's.
 ///
 /// The volumes at power-on are taken as full level: above them nothing gets louder (the card's amplifier, which would
-/// overdrive, isn't modelled). Treble, bass, gain control and the recording mixer are registers without effect.
+/// overdrive, isn't modelled). Automatic gain control, input gain and the recording mixer are registers without effect.
 ///
 /// - Source: Creative, Sound Blaster Series Hardware Programming Guide, chapter "Mixer"; register widths of the CT1345
 ///   as read back by other emulators (unverified on the chip).
@@ -151,6 +151,29 @@ public struct SoundBlasterMixer: Codable, Equatable, Sendable {
   func voice(_ model: Model) -> Volume { volume(0x04, model) }
   /// The FM synthesizer's.
   func fm(_ model: Model) -> Volume { volume(0x26, model) }
-  /// The CD's.
-  func cd(_ model: Model) -> Volume { cdIsSet ? volume(0x28, model) : Volume(left: 0, right: 0) }
+  /// The CD's. On a CT1745 the output mixer's switches (3Ch bits 2 and 1) let it through.
+  func cd(_ model: Model) -> Volume {
+    var volume = cdIsSet ? volume(0x28, model) : Volume(left: 0, right: 0)
+    if model == .ct1745, registers[0x3C] & 0x04 == 0 { volume.left = 100 }
+    if model == .ct1745, registers[0x3C] & 0x02 == 0 { volume.right = 100 }
+    return volume
+  }
+
+  /// Registers 41h and 42h: factors of 0, 6, 12 or 18 dB, which are doublings.
+  func outputGain(_ model: Model) -> (left: Float, right: Float) {
+    guard model == .ct1745 else { return (1, 1) }
+    return (Float(1 << Int(registers[0x41] >> 6)), Float(1 << Int(registers[0x42] >> 6)))
+  }
+
+  /// Registers 44h and 45h, decibels up.
+  func treble(_ model: Model) -> Volume { tone(0x44, model) }
+  /// Registers 46h and 47h, decibels up.
+  func bass(_ model: Model) -> Volume { tone(0x46, model) }
+
+  /// Four bits: 0 ... 7 are -14 ... 0 dB in steps of 2, 8 ... 15 are 0 ... 14 dB.
+  private func tone(_ register: Int, _ model: Model) -> Volume {
+    guard model == .ct1745 else { return Volume(left: 0, right: 0) }
+    func side(_ value: UInt8) -> Double { Double(Int(value >> 4) - (value < 0x80 ? 7 : 8)) * 2 }
+    return Volume(left: side(registers[register]), right: side(registers[register + 1]))
+  }
 }

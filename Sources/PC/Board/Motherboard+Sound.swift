@@ -23,6 +23,9 @@ extension Motherboard {
       }
       soundBlaster.pins.cd = { [unowned self] left, right in mixer.setGain(left, right, channel: .cd) }
       if filter { soundBlaster.pins.filter = { [unowned self] in mixer.setLowPass($0, channel: .voice) } }
+      soundBlaster.pins.tone = { [unowned self] bass, treble in
+        for channel in [AudioMixer.Channel.voice, .fm, .cd] { mixer.setTone(bass, treble, channel: channel) }
+      }
       soundBlaster.applyMixer()
     }
     if let cdrom { cdrom.channel.connectAudio(wake: mixer.connect(cdrom.channel, to: .cd)) }
