@@ -1,5 +1,6 @@
 import Compression
 import Foundation
+import GRDB
 import Hardware
 import PC
 import Storage
@@ -268,7 +269,9 @@ import Testing
     #expect(machine.now < then)
     try open.freeze(machine)
     try open.close()
-    #expect(try MachineFile(path: path, access: .reading).verify().isEmpty)
+    let file = try MachineFile(path: path, access: .reading)
+    #expect(try file.verify().isEmpty)
+    #expect(try file.database.read { try Int32.fetchOne($0, sql: "PRAGMA user_version") } == Schema.version)
   }
 
   private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

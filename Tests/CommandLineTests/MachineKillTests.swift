@@ -134,6 +134,8 @@ struct MachineKillTests {
       // Either nothing is there, or all of it.
       if FileManager.default.fileExists(atPath: target) {
         try expectWhole(target, "round \(number)")
+        let media = try MachineFile(path: target, access: .reading).media().filter(\.isInside).map(\.name)
+        #expect(media == (isImport ? ["disk"] : ["c", "boot"]) || media == (isImport ? ["disk"] : ["boot", "c"]))
         try FileManager.default.removeItem(atPath: target)
       }
       try expectWhole(machine, "round \(number): the source")
