@@ -70,6 +70,9 @@ tests:
         mov     ax, [regcx]
         and     ax, 1
         EXPECT  ax, 1, "41 packet functions"
+        mov     ax, [regcx]
+        and     ax, 2
+        EXPECT  ax, 2, "41 locking and ejecting"
         mov     word [packet], 26
         CALL13  0x4800, 0, 0x00E0, 0
         EXPECT  [carry], 0, "48"
@@ -78,6 +81,24 @@ tests:
         mov     ax, [packet+2]
         and     ax, 4
         EXPECT  ax, 4, "48 removable"
+        mov     ax, [packet+2]
+        and     ax, 0x20
+        EXPECT  ax, 0x20, "48 can be locked"
+        CALL13  0x4502, 0, 0x00E0, 0
+        and     ax, 0xFF
+        EXPECT  ax, 0, "45 not locked"
+        CALL13  0x4501, 0, 0x00E0, 0
+        EXPECT  [status], 0xB0, "45 unlocked what wasn't locked"
+        CALL13  0x4500, 0, 0x00E0, 0
+        EXPECT  [carry], 0, "45 lock"
+        CALL13  0x4500, 0, 0x00E0, 0
+        CALL13  0x4501, 0, 0x00E0, 0
+        and     ax, 0xFF
+        EXPECT  ax, 1, "45 locked once more than unlocked"
+        CALL13  0x4600, 0, 0x00E0, 0
+        EXPECT  [status], 0xB1, "46 locked"
+        CALL13  0x4501, 0, 0x00E0, 0
+        EXPECT  [carry], 0, "45 unlock"
         mov     dword [packet], 0x00010010
         mov     dword [packet+4], BUFFER << 16
         mov     dword [packet+8], 16
@@ -106,6 +127,14 @@ tests:
         mov     ah, 0
         EXPECT  ax, 0xE0, "4B01 drive"
         EXPECT  [packet+4], 20, "4B01 block"
+        CALL13  0x4600, 0, 0x00E0, 0
+        EXPECT  [carry], 0, "46 opens the tray"
+        mov     dword [packet], 0x00010010
+        mov     dword [packet+4], BUFFER << 16
+        mov     dword [packet+8], 16
+        mov     dword [packet+12], 0
+        CALL13  0x4200, 0, 0x00E0, 0
+        EXPECT  [carry], 1, "42 with an open tray"
 %endif
         ret
 
