@@ -99,7 +99,7 @@ struct CutSubject: Sendable, CustomTestStringConvertible {
     let folder = try TemporaryFolder()
     var numbers = SeededNumbers(subject.name)
     var left = Self.cuts(of: subject)
-    for round in 0..<50 where left > 0 {
+    for round in 0..<500 where left > 0 {
       let path = folder.path("\(round).heirloom")
       let cuts = try Self.run(subject, path, folder, atMost: left, &numbers)
       if cuts.isEmpty { continue }
