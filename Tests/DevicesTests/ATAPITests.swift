@@ -318,6 +318,13 @@ private final class PacketHost {
     #expect(host.data([0x1E, 0, 0, 0, 0]) == [])
     #expect(host.data([0x1B, 0, 0, 0, 2]) == [])
     #expect(host.data([0xBD, 0, 0, 0, 0, 0, 0, 0, 0, 8])?[1] == 0x10)
+    // What lies in the open tray isn't there; it is found as a new disc when the tray closes.
+    #expect(host.data([0x00]) == nil)
+    #expect(host.sense().first == 2)
+    #expect(host.data([0x1B, 0, 0, 0, 3]) == [])
+    #expect(host.data([0x00]) == nil)
+    #expect(host.sense() == [6, 0x28, 0])
+    #expect(host.data([0x00]) == [])
   }
 
   @Test func deviceResetEndsACommandInItsMiddle() throws {

@@ -20,6 +20,7 @@ extension PacketDrive {
       return .check(.wasReset)
     }
     // A change shows once the new disc turns; until then the drive isn't ready.
+    let disc = isTrayOpen ? nil : disc
     if isChanged, disc != nil, now >= readyAt {
       isChanged = false
       return .check(.mediumChanged)
@@ -114,8 +115,11 @@ extension PacketDrive {
     if loadEject {
       if isLocked, !start { return .check(.removalPrevented) }
       playback.stop(at: now)
-      // The tray opens; what lies in it comes out with the person's hand (`eject`).
-      if !start, !isTrayOpen { mediaEvent = 3 }
+      // The tray opens; what lies in it comes out with the person's hand (`eject`), or is found again as if it were new.
+      if start == isTrayOpen {
+        mediaEvent = start ? 2 : 3
+        if start { isChanged = true }
+      }
       isTrayOpen = !start
       return .good
     }
