@@ -53,8 +53,10 @@ final class EmulationThread {
 
   // MARK: On the thread
 
-  /// Guest time between two looks at the host's clock: at most a millisecond where they are held together.
-  private var slice: Span { pacer.speed == .max ? .milliseconds(3) : .milliseconds(1) }
+  /// Guest time between two looks at the host's clock.
+  private var slice: Span {
+    pacer.speed == .max ? .milliseconds(3) : Pacer.slice(quiet: session.machine.quietTime)
+  }
 
   private func main() {
     defer { exchange.finish() }

@@ -47,6 +47,11 @@ public struct Pacer {
   /// A pacer that starts with its first `wait`.
   public init(speed: Speed) { self.speed = speed }
 
+  /// How much guest time may pass between two looks at the host's clock, in a machine that has nothing to do for `quiet`:
+  /// a millisecond while it works, so that what it does comes in time; up to four while it waits, so that waiting costs
+  /// little and a key isn't late.
+  public static func slice(quiet: Span) -> Span { min(max(quiet, .milliseconds(1)), .milliseconds(4)) }
+
   /// Sleeps until the host's clock has caught up with `elapsed` guest time.
   public mutating func wait(elapsed: Span) {
     guard let percentage = speed.percentage else { return }

@@ -96,6 +96,11 @@ public final class Machine {
 
   /// Guest time.
   public var now: Instant { board.processor.now }
+  /// How long nothing is going to happen in the machine by itself; zero while its processor works.
+  public var quietTime: Span {
+    guard board.processor.isWaiting else { return .zero }
+    return max(min(board.backplane.scheduler.nextDeadline, now + .seconds(1)) - now, .zero)
+  }
 
   /// Takes every frame of the display, at its vertical retrace, while it is set.
   public var onFrame: ((VideoFrame) -> Void)? {

@@ -67,7 +67,7 @@ public enum PartitionTable {
     var number = 5
     for extended in found where extended.isExtended {
       var table = extended.start
-      while number < 5 + maxLogical {
+      for _ in 0..<2 * maxLogical where number < 5 + maxLogical {
         let sector = try disk.read(table, count: 1)
         guard sector.u16(510) == 0xAA55 else { break }
         if sector[450] != 0, sector.u32(458) != 0 {

@@ -88,8 +88,7 @@ struct Headless {
     var isHeld = false
     session.onStart()
     while !signals.isPending {
-      // Where the host's clock counts, guest time is never more than a millisecond ahead of it.
-      let slice: Span = speed == .max ? .milliseconds(50) : .milliseconds(1)
+      let slice: Span = speed == .max ? .milliseconds(50) : Pacer.slice(quiet: session.machine.quietTime)
       if let end = try session.run(until: session.machine.now + slice) { return end }
       if let trouble = session.trouble {
         if !isHeld { ErrorReport.complain("\(trouble); the machine waits until that is done") }

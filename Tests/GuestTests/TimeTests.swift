@@ -52,6 +52,18 @@ struct TimeTests {
     #expect(abs(Double(processor.clocks) / processor.clock.hertz - 24 * 3600) < 1e-3)
   }
 
+  @Test("A machine that waits knows until when, and a working one that it doesn't")
+  func quietTime() throws {
+    let machine = try machine("drift")
+    machine.run(until: .zero + .milliseconds(1_510))
+    let quiet = machine.quietTime
+    #expect(quiet > .milliseconds(1) && quiet <= .milliseconds(55))
+    #expect(machine.now + quiet == machine.board.backplane.scheduler.nextDeadline)
+    let busy = try self.machine("idioms")
+    busy.run(until: .zero + .microseconds(300))
+    #expect(busy.quietTime == .zero)
+  }
+
   /// Guest time at each byte on port E9h.
   private func stamps(_ machine: Machine) -> [Double] {
     var stamps: [Double] = []

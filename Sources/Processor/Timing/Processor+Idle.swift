@@ -93,6 +93,9 @@ private struct IdleRound {
 extension Processor {
   private var events: Int { cpu.c.pointee.worldEvents &+ memory.foreignWrites }
 
+  /// The processor is halted or in a loop that is known to wait: until an alarm, nothing will happen.
+  public var isWaiting: Bool { isHalted || (idle.period > 0 && idle.events == events) }
+
   /// Before code runs up to clock `end`: leaves out rounds of a waiting loop. true: time has passed, look at everything
   /// again.
   func passIdleTime(until end: Int64) -> Bool {
