@@ -98,8 +98,9 @@ public final class Machine {
   public var now: Instant { board.processor.now }
   /// How long nothing is going to happen in the machine by itself; zero while its processor works.
   public var quietTime: Span {
-    guard board.processor.isWaiting else { return .zero }
-    return max(min(board.backplane.scheduler.nextDeadline, now + .seconds(1)) - now, .zero)
+    guard board.processor.isWaiting else { return .seconds(0) }
+    let next = min(board.backplane.scheduler.nextDeadline, now + .seconds(1))
+    return next > now ? next - now : .seconds(0)
   }
 
   /// Takes every frame of the display, at its vertical retrace, while it is set.
