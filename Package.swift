@@ -82,7 +82,7 @@ let package = Package(
     .testTarget(
       name: "ArchiveTests",
       dependencies: [
-        "Archive", "PC", "Devices", "Storage", "Hardware", "Compression",
+        "Archive", "PC", "Devices", "Storage", "Processor", "Hardware", "Compression",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
