@@ -20,7 +20,7 @@ struct Run {
   /// Runs to the end; returns only if the exit status is 0.
   ///
   /// - Throws: `HostError`.
-  func start(headless: Bool) throws {
+  mutating func start(headless: Bool) throws {
     let signals = SignalWatch()
     signal(SIGPIPE, SIG_IGN)
     keeper?.onKept = { name, failure in
@@ -31,7 +31,7 @@ struct Run {
       ErrorReport.complain($0)
       notices.append($0)
     }
-    let session = try Session(configuration, options, keeper: keeper)
+    let session = headless ? try Session(configuration, options, keeper: keeper) : try askingSession()
     keeper?.onNotice = { ErrorReport.complain($0) }
     let isSealed = isSealed && keeper != nil
     if let keeper, isSealed {

@@ -31,7 +31,7 @@ final class FileChooser: Dialog {
   init(_ title: String, _ purpose: Purpose, in start: String? = nil, then: @escaping (String) -> Void) {
     (self.title, self.purpose, self.then) = (title, purpose, then)
     places = Self.places()
-    folder = start ?? "/"
+    folder = start.map { FolderListing.read($0).trouble == nil ? $0 : "/" } ?? "/"
     if case .newFile(let name) = purpose { newName = name }
   }
 
@@ -64,6 +64,8 @@ final class FileChooser: Dialog {
   /// Where to begin: where the last file was, or the first of the usual places that has such a file.
   private func begin(_ interface: Interface) {
     isFirst = false
+    // A new file's name comes first.
+    if case .newFile = purpose { interface.wantedFocus = 1 }
     let last = interface.preferences.folder
     if folder == "/" {
       let known =
@@ -148,11 +150,12 @@ final class FileChooser: Dialog {
         if interface.toggle("All files", &hasAll, x: list.x + list.width - 108, y: y) { rows = Interface.Rows() }
       }
     }
+    let stays = finish(entries, choice, room, list, interface)
     if let label = sidebar(Rectangle(room.x, room.y + 26, side, list.height), interface) {
       open(label)
       interface.startOver()
     }
-    return finish(entries, choice, room, list, interface)
+    return stays
   }
 
   private func row(_ entry: FolderListing.Entry, _ place: Rectangle, _ canvas: Canvas) {
@@ -172,7 +175,10 @@ final class FileChooser: Dialog {
     if let trouble = listing.trouble {
       text = "This folder can't be read: \(trouble). Choose another one on the left."
     } else if entries.isEmpty {
-      text = !filter.isEmpty ? "No name has that in it. Backspace takes letters back." : "Nothing of the kind is here."
+      text =
+        !filter.isEmpty
+        ? "No name has that in it. Backspace takes letters back."
+        : endings.isEmpty ? "There are no folders in here." : "There are no images and no folders in here."
     }
     guard let text else { return }
     for (row, line) in TextLayout.wrapped(text, columns: (list.width - 32) / 8).enumerated() {
