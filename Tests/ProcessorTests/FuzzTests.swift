@@ -311,7 +311,7 @@ private final class Case {
         #expect(isSame, "loop \(number) on \(model.rawValue)")
         if !isSame { break }
       }
-      if timing == .full { skipped[place] += pair[1].processor.idle.skipped }
+      if timing == .full { skipped[place] += pair[1].processor.restedClocks }
     }
     // The test would be worth nothing for a model whose loops had not been found.
     #expect(!skipped.contains(0), "\(skipped)")

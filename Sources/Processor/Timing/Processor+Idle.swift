@@ -24,8 +24,6 @@ struct IdleLoop {
   /// Bytes that the round under examination has written: their first values, by offset in RAM.
   var written: [UInt32: UInt8] = [:]
   var hasWrittenTooMuch = false
-  /// Clocks left out so far.
-  var skipped: Int64 = 0
 
   /// Instructions to look at; rounds of up to half of them are found.
   static let longestLook = 4096
@@ -66,8 +64,6 @@ private struct IdleState: Equatable {
 /// Where a round under examination began.
 private struct IdleRound {
   let state: IdleState
-  let eip: UInt32
-  let esp: UInt32
   var clocks: Int64
   let writes: Int64
   let fills: Int64
@@ -77,13 +73,16 @@ private struct IdleRound {
   init(_ cpu: CPU) {
     let s = cpu.s
     state = IdleState(cpu)
-    eip = s.pointee.eip
-    esp = cpu.reg(4)
     clocks = s.pointee.target &- s.pointee.left
     writes = s.pointee.writesUntil
     fills = s.pointee.fillsUntil
     lookUps = cpu.c.pointee.lookUps
     lines = cpu.c.pointee.memoryModel.compare != 0 ? cpu.c.pointee.tags.lastUses : []
+  }
+
+  /// Whether the processor may be in the same state: a look at what differs most often.
+  func isAtPlace(_ cpu: CPU) -> Bool {
+    state.registers[8] == cpu.s.pointee.eip && (0..<8).allSatisfy { state.registers[$0] == cpu.reg($0) }
   }
 
   /// Whether the caches are now as they were: no line was looked up, or they only took turns and none was brought in.
@@ -121,22 +120,32 @@ extension Processor {
       skip(rounds &* idle.period)
       return true
     }
-    idle.period = 0
+    if idle.period > 0 {
+      // An interrupt has come in between, and its handler is no place to look.
+      idle.period = 0
+      idle.interval = shortestInterval
+      idle.nextLook = now &+ idle.interval
+    }
     guard now >= idle.nextLook || now < idle.nextLook &- idle.interval, end &- now > 4_000 else { return false }
-    if look(until: end) {
-      idle.interval = Int64(clock.hertz / 5_000)
-      idle.nextLook = clocks &+ idle.interval
-    } else {
-      // From 1 ms of guest time up to 250 ms: programs that work are looked at in vain.
-      idle.interval = min(max(idle.interval &* 2, Int64(clock.hertz / 1_000)), Int64(clock.hertz / 4))
+    if !look(until: end) {
+      // Up to 250 ms of guest time: programs that work are looked at in vain.
+      idle.interval = min(max(idle.interval &* 2, shortestInterval), Int64(clock.hertz / 4))
       idle.nextLook = clocks &+ idle.interval
     }
     return true
   }
 
+  /// Clocks between two looks at least: 125 us of guest time.
+  private var shortestInterval: Int64 { Int64(clock.hertz / 8_000) }
+
+  /// Where a run up to clock `end` has to be cut, so that the next look isn't late.
+  func beforeNextLook(_ end: Int64) -> Int64 {
+    isIdleSkipped && idle.period == 0 && idle.nextLook > clocks ? min(end, idle.nextLook) : end
+  }
+
   private func skip(_ clocks: Int64) {
     let s = cpu.s
-    idle.skipped &+= clocks
+    restedClocks &+= clocks
     s.pointee.target = self.clocks &+ clocks
     s.pointee.left = 0
     if idle.movesWrites { s.pointee.writesUntil &+= clocks }
@@ -215,7 +224,7 @@ extension Processor {
       stepPlainly(until: isRefreshed ? clocks &+ 1 : end)
       if isRefreshed { idle.boundaries.append(clocks &- start.clocks) }
       if cpu.faulted || events != quiet || idle.hasWrittenTooMuch || cpu.c.pointee.stopRequested { return false }
-      guard s.pointee.eip == start.eip, cpu.reg(4) == start.esp, start.state == IdleState(cpu) else { continue }
+      guard start.isAtPlace(cpu), start.state == IdleState(cpu) else { continue }
       if start.hasCaches(of: cpu), memoryIsAsBefore {
         idle.anchor = clocks
         idle.period = clocks &- start.clocks
