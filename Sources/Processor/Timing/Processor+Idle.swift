@@ -15,9 +15,6 @@ struct IdleLoop {
   /// What a round moves: the ends of posted writes and of fills.
   var movesWrites = false
   var movesFills = false
-  /// Ends of the instructions and iterations of a round, in clocks from its start: where a 386 without a cache lets a
-  /// refresh through.
-  var boundaries: [Int64] = []
   /// When to look again, and how long to wait if that fails.
   var nextLook: Int64 = 0
   var interval: Int64 = 0
@@ -152,46 +149,32 @@ extension Processor {
     if idle.movesFills { s.pointee.fillsUntil &+= clocks }
   }
 
-  /// The same on a 386 without a cache, whose rounds are delayed by refreshes: where each finds the loop follows from the
-  /// clocks between them. - Returns: whether time has passed.
+  /// The same on a 386 without a cache. A refresh delays what is left of a round, wherever it finds it: the round's end
+  /// comes so much later. - Returns: whether time has passed.
   private func skipBetweenRefreshes(until end: Int64) -> Bool {
     let s = cpu.s
-    let period = idle.period
-    var time = clocks
-    var phase: Int64 = 0
+    let now = clocks
+    // Rounds begin at `first` and every `period` behind it, as long as nothing delays them.
+    var first = now
     var refresh = s.pointee.refreshAt
-    var last: (time: Int64, refresh: Int64)?
-    while true {
-      // Clocks of the loop from the start of this round to the boundary that lets the refresh in, or to the end.
-      let reached = phase &+ min(refresh, end &- 1) &- time
-      let whole = reached / period * period
-      let length = refresh < end ? whole &+ boundary(behind: reached &- whole) : reached
-      let rounds = length / period
-      let start = time &- phase &+ rounds &* period
-      if rounds > 0, start < end { last = (start, refresh) }
-      let met = time &- phase &+ length
-      guard refresh < end, met < end else { break }
-      time = met &+ cpu.c.pointee.memoryModel.refresh
-      phase = length &- rounds &* period
-      refresh = nextRefresh(after: time)
-      guard time < end else { break }
+    var last = (clock: now, refresh: refresh)
+    while first < end {
+      let rounds = (min(refresh, end &- 1) &- first) / idle.period
+      if rounds > 0 || first > now { last = (first &+ rounds &* idle.period, refresh) }
+      guard refresh < end else { break }
+      first &+= (rounds &+ 1) &* idle.period &+ cpu.c.pointee.memoryModel.refresh
+      refresh = nextRefresh(after: refresh)
+      // More than one refresh may delay a long round.
+      while refresh < first, refresh < end {
+        first &+= cpu.c.pointee.memoryModel.refresh
+        refresh = nextRefresh(after: refresh)
+      }
     }
-    guard let last else { return false }
+    guard last.clock > now else { return false }
     s.pointee.refreshAt = last.refresh
-    skip(last.time &- clocks)
-    idle.anchor = last.time
+    skip(last.clock &- now)
+    idle.anchor = last.clock
     return true
-  }
-
-  /// The first boundary of a round at or behind `clocks` from its start.
-  private func boundary(behind clocks: Int64) -> Int64 {
-    if clocks == 0 { return 0 }
-    var (low, high) = (0, idle.boundaries.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if idle.boundaries[middle] < clocks { low = middle + 1 } else { high = middle }
-    }
-    return low < idle.boundaries.count ? idle.boundaries[low] : idle.period
   }
 
   /// Runs one instruction after the other, until the place where it began is reached again with nothing changed.
@@ -220,9 +203,10 @@ extension Processor {
         start.clocks &+= waitForBus()
         if clocks >= end { return false }
       }
-      // A refresh may come behind each iteration of a string.
-      stepPlainly(until: isRefreshed ? clocks &+ 1 : end)
-      if isRefreshed { idle.boundaries.append(clocks &- start.clocks) }
+      // A refresh may come behind each iteration of a string. One that comes behind the next is another matter.
+      let before = clocks
+      stepPlainly(until: isRefreshed ? before &+ 1 : end)
+      if isRefreshed, clocks &- before &+ cpu.c.pointee.memoryModel.refresh >= refreshInterval { return false }
       if cpu.faulted || events != quiet || idle.hasWrittenTooMuch || cpu.c.pointee.stopRequested { return false }
       guard start.isAtPlace(cpu), start.state == IdleState(cpu) else { continue }
       if start.hasCaches(of: cpu), memoryIsAsBefore {
@@ -249,7 +233,6 @@ extension Processor {
   private func begin() -> IdleRound {
     idle.written.removeAll(keepingCapacity: true)
     idle.hasWrittenTooMuch = false
-    idle.boundaries.removeAll(keepingCapacity: true)
     return IdleRound(cpu)
   }
 
