@@ -26,7 +26,7 @@ public enum Importer {
       guard complaints.isEmpty else {
         throw .file("\(source): is damaged: \(complaints[0]); `heirloom machine verify` lists all that is")
       }
-      try file.copy(to: path) { _ in }
+      try file.copy(to: path, isAlone: false) { _ in }
       return ["took in machine \(try file.summary().name)"]
     }
     // 86Box keeps a machine in a folder of its own.

@@ -96,7 +96,9 @@ extension MachineCommand {
     func run() throws {
       let file = try which.open(.writing)
       let output = output.hasSuffix(Library.ending) ? output : output + Library.ending
-      try file.export(to: output, withMedia: !withoutMedia, progress: ProgressLine.make("taking in media"))
+      let missing = try file.export(
+        to: output, withMedia: !withoutMedia, progress: ProgressLine.make("taking in media"))
+      for line in missing { ErrorReport.complain(line) }
       try file.finish()
       print(output)
     }
