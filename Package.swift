@@ -86,6 +86,7 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
+    .testTarget(name: "DesktopTests", dependencies: ["Desktop", "Hardware"], swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests", dependencies: ["heirloom", "Archive", "PC", "Storage"], exclude: ["Programs"],
       swiftSettings: strict),

@@ -88,8 +88,7 @@ struct Headless {
     var isHeld = false
     session.onStart()
     while !signals.isPending {
-      let slice: Span = speed == .max ? .milliseconds(50) : Pacer.slice(quiet: session.machine.quietTime)
-      if let end = try session.run(until: session.machine.now + slice) { return end }
+      if let end = try session.run(until: session.machine.now + step(pacer, session)) { return end }
       if let trouble = session.trouble {
         if !isHeld { ErrorReport.complain("\(trouble); the machine waits until that is done") }
         isHeld = true
@@ -99,8 +98,12 @@ struct Headless {
       }
       if isHeld { ErrorReport.complain("the machine goes on") }
       isHeld = false
-      pacer.wait(elapsed: session.machine.elapsed)
+      pacer.wait(elapsed: session.machine.elapsed, next: step(pacer, session))
     }
     return nil
+  }
+
+  private func step(_ pacer: Pacer, _ session: Session) -> Span {
+    speed == .max ? .milliseconds(50) : pacer.step(quiet: session.machine.quietTime)
   }
 }
