@@ -86,7 +86,6 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "DesktopTests", dependencies: ["Desktop", "Hardware"], swiftSettings: strict),
     .testTarget(
       name: "DesktopTests", dependencies: ["Desktop", "Archive", "PC", "Storage", "Devices", "Hardware", "CSDL2"],
       swiftSettings: strict),
