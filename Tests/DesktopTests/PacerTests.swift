@@ -28,8 +28,8 @@ private final class Host {
     var pacer = Pacer(speed: speed, now: { host.nanoseconds }, sleep: { host.sleep($0) })
     let percentage: Double = if case .percent(let number) = speed { Double(number) } else { 100 }
     var guest = Span.seconds(0)
-    pacer.wait(elapsed: guest, next: pacer.step(quiet: quiet))
     let start = host.nanoseconds
+    pacer.wait(elapsed: guest, next: pacer.step(quiet: quiet))
     var (sum, count, most) = (0.0, 0.0, 0.0)
     while Double(guest.picoseconds) < seconds * 1e12 {
       let step = pacer.step(quiet: quiet)
