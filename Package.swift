@@ -87,7 +87,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["heirloom", "Archive", "PC", "Storage"], exclude: ["Programs"],
+      name: "CommandLineTests", dependencies: ["heirloom", "Archive", "PC", "Devices", "Storage"],
+      exclude: ["Programs"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -201,24 +201,31 @@ extension OpenMachine {
   ) throws {
     guard let (part, saved) = Self.disc(in: state) else { return }
     let present = machine.cd
-    if let present, (try? present.checkPart(saved)) != nil, present.name != source || Medium.name(in: source) != nil {
-      drives.disc = present
-      return
-    }
-    var trouble = "is missing"
+    let isEdited = edited.contains("cdrom.disc") && snapshot.id == frozen?.id
+    var trouble = "was in the drive when the machine was suspended"
     var found: CDImage?
-    do {
-      let disc = try cd(source)
-      found = disc
-      trouble = "has changed since"
-      let change = Medium.name(in: source) == nil ? try file.change(outside: source) : nil
-      if change == nil, (try? disc.checkPart(saved)) != nil {
-        drives.disc = disc
-        return
+    if !isEdited {
+      if let present, (try? present.checkPart(saved)) != nil, present.name != source || Medium.name(in: source) != nil {
+        let isInside = Medium.name(in: present.name) != nil
+        if try isInside || file.change(outside: present.name, noted: source) == nil {
+          drives.disc = present
+          return
+        }
       }
-    } catch let error as HostError { trouble = "can't be used (\(error))" }
+      trouble = "is missing"
+      do {
+        let disc = try cd(source)
+        found = disc
+        trouble = "has changed since"
+        let change = Medium.name(in: source) == nil ? try file.change(outside: source) : nil
+        if change == nil, (try? disc.checkPart(saved)) != nil {
+          drives.disc = disc
+          return
+        }
+      } catch let error as HostError { trouble = "can't be used (\(error))" }
+    }
     let instead = present ?? found
-    switch changedMedia {
+    switch isEdited ? .accept : changedMedia {
     case .accept:
       guard let instead else { fallthrough }
       drives.notices.append(

@@ -66,6 +66,7 @@ final class EmulationThread {
       player?.isMuted = isPaused || pacer.speed != .realtime || status.percent < 90 && status.percent > 0
       if isPaused {
         player?.fade()
+        session.serve()
         HostClock.sleep(nanoseconds: 10_000_000)
         continue
       }

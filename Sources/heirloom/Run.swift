@@ -28,7 +28,11 @@ struct Run {
     }
     keeper?.onNotice = { ErrorReport.complain($0) }
     let session = try Session(configuration, options, keeper: keeper)
-    if let keeper, isSealed { session.onStart = { seal(keeper, headless: headless) } }
+    if let keeper, isSealed {
+      // It couldn't be written, and each start would say so.
+      setenv("MESA_SHADER_CACHE_DISABLE", "true", 0)
+      session.onStart = { seal(keeper, headless: headless) }
+    }
     var end: Session.End?
     var failure: (any Error)?
     do {
