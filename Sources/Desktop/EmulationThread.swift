@@ -75,6 +75,7 @@ final class EmulationThread {
       player?.isMuted = isSilenced || isPaused || pacer.speed != .realtime || status.percent < 90 && status.percent > 0
       if isPaused {
         player?.fade()
+        session.serve()
         HostClock.sleep(nanoseconds: 10_000_000)
         continue
       }
