@@ -77,8 +77,7 @@ final class FileChooser: Dialog {
       folder =
         known.first { path in
           FolderListing.read(path).shown(endings: endings, filter: "", hasAll: false).contains { !$0.isFolder }
-            || path == last && FolderListing.read(path).trouble == nil
-        } ?? home
+        } ?? known.first { FolderListing.read($0).trouble == nil } ?? home
     }
     open(folder)
   }
@@ -237,7 +236,6 @@ final class FileChooser: Dialog {
     }
     guard pressed == 0 else { return true }
     if case .folder = purpose {
-      interface.preferences.folder = folder
       then(folder)
       return false
     }
