@@ -11,6 +11,7 @@ final class Window {
   private let renderer: OpaquePointer
   private let canvas: Canvas
   private let preferences: Preferences
+  private let knownFolders: [String: FolderListing]
   private let presenter: Presenter
   private let exchange: Exchange
   private let configuration: MachineConfiguration
@@ -63,6 +64,7 @@ final class Window {
     self.window = window
     self.renderer = renderer
     preferences = Preferences(path: Preferences.file)
+    knownFolders = [FileChooser.home: FolderListing.read(FileChooser.home)]
     canvas = Canvas(renderer: renderer)
     canvas.density = DisplayScale(
       wanted: DisplayScale.fromEnvironment ?? preferences.scale,
@@ -82,6 +84,7 @@ final class Window {
 
   private func makeMenu() -> MachineMenu {
     let interface = Interface(canvas: canvas, preferences: preferences)
+    interface.knownFolders = knownFolders
     return MachineMenu(
       interface: interface, reader: EventReader(window: window),
       around: MachineMenu.Surroundings(

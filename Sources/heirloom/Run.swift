@@ -37,7 +37,8 @@ struct Run {
     if let keeper, isSealed {
       // It couldn't be written, and each start would say so.
       setenv("MESA_SHADER_CACHE_DISABLE", "true", 0)
-      session.onStart = { seal(keeper, headless: headless) }
+      let run = self
+      session.onStart = { run.seal(keeper, headless: headless) }
     }
     var isKept = false
     let freeze: (() throws -> Void)? = keeper.flatMap { keeper in

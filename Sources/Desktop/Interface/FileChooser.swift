@@ -26,6 +26,8 @@ final class FileChooser: Dialog {
   private var newName = ""
   private let places: [(label: String, path: String)]
   private var isFirst = true
+  /// Folders as they were before the process was sealed.
+  private var known: [String: FolderListing] = [:]
 
   /// `then` is given the path.
   init(_ title: String, _ purpose: Purpose, in start: String? = nil, then: @escaping (String) -> Void) {
@@ -39,7 +41,6 @@ final class FileChooser: Dialog {
 
   /// Folders that people keep such files in, as far as they are there.
   private static func places() -> [(label: String, path: String)] {
-    let home = getenv("HOME").map { String(cString: $0) } ?? "/"
     let user = getenv("USER").map { String(cString: $0) } ?? ""
     var places = [("Home", home)]
     for name in ["Downloads", "Documents", "Desktop"] { places.append((name, home + "/" + name)) }
@@ -52,8 +53,11 @@ final class FileChooser: Dialog {
     }
     places.append(("Computer", "/"))
     var seen = Set<String>()
-    return places.filter { FolderListing.read($0.1).trouble == nil && seen.insert($0.1).inserted }
+    return places.filter { access($0.1, F_OK) == 0 && seen.insert($0.1).inserted }
   }
+
+  /// The person's home.
+  static var home: String { getenv("HOME").map { String(cString: $0) } ?? "/" }
 
   private static var here: String {
     guard let here = getcwd(nil, 0) else { return "/" }
@@ -64,6 +68,7 @@ final class FileChooser: Dialog {
   /// Where to begin: where the last file was, or the first of the usual places that has such a file.
   private func begin(_ interface: Interface) {
     isFirst = false
+    known = interface.knownFolders
     // A new file's name comes first.
     if case .newFile = purpose { interface.wantedFocus = 1 }
     let last = interface.preferences.folder
@@ -85,6 +90,7 @@ final class FileChooser: Dialog {
   private func open(_ path: String, choosing name: String? = nil) {
     folder = path
     listing = FolderListing.read(path)
+    if listing.trouble != nil, let before = known[path] { listing = before }
     (rows, filter) = (Interface.Rows(), "")
     if let name { rows.chosen = shown.firstIndex { $0.name == name } ?? 0 }
   }
@@ -94,8 +100,7 @@ final class FileChooser: Dialog {
 
   /// Goes to the path that was typed; true if it is what was to be chosen.
   private func goToPath(_ interface: Interface) -> Bool {
-    let home = getenv("HOME").map { String(cString: $0) } ?? "/"
-    var path = filter.hasPrefix("~") ? home + filter.dropFirst() : filter
+    var path = filter.hasPrefix("~") ? Self.home + filter.dropFirst() : filter
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     if HostFile.isDirectory(path) {
       open(path)

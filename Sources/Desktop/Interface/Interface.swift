@@ -40,6 +40,8 @@ final class Interface {
   var input = PersonInput()
   /// Widgets that are drawn while this is false can't be used: a dialog lies over them.
   var isEnabled = true
+  /// What was in folders that can't be read any more, because the process is sealed.
+  var knownFolders: [String: FolderListing] = [:]
   /// Something goes on by itself: pictures are to follow each other.
   var isBusy = false
 
