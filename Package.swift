@@ -87,6 +87,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "DesktopTests", dependencies: ["Desktop", "Archive", "PC", "Storage", "Devices", "Hardware", "CSDL2"],
+      swiftSettings: strict),
+    .testTarget(
       name: "CommandLineTests", dependencies: ["heirloom", "Archive", "PC", "Storage"], exclude: ["Programs"],
       swiftSettings: strict),
   ],
