@@ -34,7 +34,8 @@ import Testing
     try check(["run", "--serial1", "com1"], status: 2, contains: "--serial1", "tcp:HOST:PORT")
     try check(["run", "--on-triple-fault", "explode"], status: 2, contains: "reset or stop")
     try check(["list", "cards"], status: 2, contains: "cards")
-    try check(["image", "create", "x.img", "--sise", "1M"], status: 2, contains: "--sise", "heirloom image create --help")
+    try check(
+      ["image", "create", "x.img", "--sise", "1M"], status: 2, contains: "--sise", "heirloom image create --help")
   }
 
   @Test func unknownCardsAndTakenPortsAreRefused() throws {
@@ -58,7 +59,8 @@ import Testing
       try check(["run", "--headless", "--hda", path], status: 3, contains: path)
     }
     try check(["run", "--headless", "--hdb", huge], status: 2, contains: "disk.hdb", "master")
-    try check(["run", "--headless", "--hda", huge, "--hdc", huge], status: 3, contains: huge, "in use by another drive")
+    try check(
+      ["run", "--headless", "--hda", huge, "--hdc", huge], status: 3, contains: huge, "in use by another drive")
     let vast = scratch.path("vast.img")
     _ = FileManager.default.createFile(atPath: vast, contents: nil)
     try FileHandle(forWritingTo: URL(fileURLWithPath: vast)).truncate(atOffset: 1 << 40)
@@ -124,7 +126,8 @@ import Testing
   func fullOutput() throws {
     for arguments in [["list", "cpus"], ["list", "timing"]] {
       let run = try shell(arguments, ">/dev/full")
-      #expect(run.status == 3 && run.errors == "heirloom: standard output: can't be written (No space left on device)\n")
+      #expect(
+        run.status == 3 && run.errors == "heirloom: standard output: can't be written (No space left on device)\n")
     }
   }
 
