@@ -2,8 +2,8 @@ import Glibc
 
 /// Who holds a lock on a file, for messages.
 enum FileLockHolder {
-  /// The program that has locked the open file: "heirloom old.toml (process 4711)", or that it is ourselves; empty if
-  /// the host doesn't tell.
+  /// The program that has locked the open file: "heirloom old.toml (process 4711)"; empty for ourselves, and if the host
+  /// doesn't tell.
   ///
   /// - Source: proc(5), /proc/locks: `1: FLOCK  ADVISORY  WRITE 4711 fd:01:123456 0 EOF`.
   static func describe(descriptor: Int32) -> String {
@@ -15,7 +15,7 @@ enum FileLockHolder {
       guard fields.count >= 6, fields[1] == "FLOCK", fields[5].split(separator: ":").last.map(String.init) == inode,
         let process = Int32(fields[4])
       else { continue }
-      if process == getpid() { return "another drive or machine of this Heirloom" }
+      if process == getpid() { return "" }
       guard let command = text(of: "/proc/\(process)/cmdline") else { return "process \(process)" }
       let words = command.split(separator: "\0").map(String.init)
       let program = words.first?.split(separator: "/").last.map(String.init) ?? "another machine"

@@ -139,4 +139,48 @@ import Testing
         contains: "/dev/full", "No space left")
     }
   }
+
+  /// Starts the program, sends the signal as soon as `begun` is true, and waits for its end.
+  private func interrupt(
+    _ arguments: [String], with signal: Int32, when begun: () -> Bool
+  ) throws -> (status: Int32, errors: String) {
+    let process = Process()
+    process.executableURL = Program.directory.appendingPathComponent("heirloom")
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let deadline = Date().addingTimeInterval(20)
+    while !begun(), process.isRunning, Date() < deadline { usleep(2_000) }
+    kill(process.processIdentifier, signal)
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationReason == .exit ? process.terminationStatus : -1, text)
+  }
+
+  @Test("A signal ends a run as the window's button does", arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT])
+  func signalledRun(signal: Int32) throws {
+    let scratch = try Scratch()
+    let sound = scratch.path("sound.wav")
+    let size = { (try? FileManager.default.attributesOfItem(atPath: sound)[.size] as? Int) ?? 0 }
+    let run = try interrupt(["run", "--headless", "--audio-file", sound], with: signal) { size() > 0 }
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    // The header has been completed.
+    let header = try Data(contentsOf: URL(fileURLWithPath: sound)).prefix(44)
+    let length = header.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+    #expect(length == size() - 44)
+  }
+
+  @Test("An interrupted conversion leaves no file that looks whole")
+  func interruptedConversion() throws {
+    let scratch = try Scratch()
+    let source = try scratch.file("source.img", [UInt8](repeating: 0xA5, count: 200 << 20))
+    let target = scratch.path("target.img")
+    let run = try interrupt(["image", "convert", source, target], with: SIGINT) {
+      FileManager.default.fileExists(atPath: target)
+    }
+    #expect(run.status == 3 && run.errors.contains("target.img: interrupted"), "\(run)")
+    #expect(!FileManager.default.fileExists(atPath: target))
+  }
 }
