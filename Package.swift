@@ -90,7 +90,8 @@ let package = Package(
       name: "DesktopTests", dependencies: ["Desktop", "Archive", "PC", "Storage", "Devices", "Hardware", "CSDL2"],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["heirloom", "Archive", "PC", "Storage"], exclude: ["Programs"],
+      name: "CommandLineTests", dependencies: ["heirloom", "Archive", "PC", "Devices", "Storage"],
+      exclude: ["Programs"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -90,7 +90,7 @@ extension MachineFile {
     }
     guard medium.isInside else {
       throw ArchiveError.refused(
-        "medium \(name) was left out of this export; bring it back with `heirloom machine edit --import` (SHA-256 "
+        "medium \(name) was left out of this export; bring it back with `heirloom machine edit --medium \(name)=IMAGE` (SHA-256 "
           + "\(medium.sha256?.description ?? "unknown"))")
     }
     return medium

@@ -26,6 +26,12 @@ struct MachineCommand: ParsableCommand {
       let (path, machine) = Library.find(name)
       return try MachineFile(path: path, machine: machine, access: access)
     }
+
+    /// The machine if it runs in another process.
+    func running() throws(HostError) -> RunningMachine? {
+      let (path, machine) = Library.find(name)
+      return try RunningMachine(path: path, machine: machine)
+    }
   }
 
   struct Create: ParsableCommand {
@@ -183,6 +189,10 @@ struct MachineCommand: ParsableCommand {
         try configuration.validate()
         try file.settle(&configuration, attach: attach, progress: ProgressLine.make("taking in media"))
         try file.set(configuration)
+        let drives = [configuration.floppy.a, configuration.floppy.b, configuration.cdrom.disc]
+        if try file.summary().frozen != nil, drives != [before.floppy.a, before.floppy.b, before.cdrom.disc] {
+          print("the machine is suspended; its disks are changed when it goes on")
+        }
       }
       if let note { try file.set(note: note) }
       for assignment in media {

@@ -36,8 +36,9 @@ struct Run {
     keeper?.onNotice = { ErrorReport.complain($0) }
     let isSealed = isSealed && keeper != nil
     if let keeper, isSealed {
-      let places = writable(keeper)
-      session.onStart = { for line in Sandbox.enter(writable: places) { ErrorReport.complain(line) } }
+      // It couldn't be written, and each start would say so.
+      setenv("MESA_SHADER_CACHE_DISABLE", "true", 0)
+      session.onStart = { seal(keeper, headless: headless) }
     }
     var isKept = false
     let freeze: (() throws -> Void)? = keeper.flatMap { keeper in
@@ -81,18 +82,24 @@ struct Run {
 }
 
 extension Run {
-  /// Where a machine of a file may write: what its seal says, its file's folder, and where the person wants pictures and
-  /// texts, in the current folder or where the script says.
-  private func writable(_ keeper: OpenMachine) -> [String] {
-    let asked = options.steps.compactMap { step -> String? in
+  /// Has the kernel keep a machine of a file to what its seal says, its file's folder, the images that its states name,
+  /// and what the script asks for. In a window the person may insert any disk, and pictures go into the current folder.
+  private func seal(_ keeper: OpenMachine, headless: Bool) {
+    var (readable, writable) = keeper.imagesOfStates
+    for step in options.steps {
       switch step {
-      case .screenshot(let path): Sandbox.folder(of: path)
-      case .screenText(let path): path.map(Sandbox.folder)
-      case .insert(_, let path): path
-      default: nil
+      case .screenshot(let path), .scaledScreenshot(let path), .record(let path), .screenText(let path?):
+        writable.append(Sandbox.folder(of: path))
+      case .insert(_, let path):
+        readable += Sandbox.places(of: path)
+        writable.append(path)
+      default: break
       }
     }
-    return Seal(configuration).writable + keeper.floppiesOutside + [Sandbox.folder(of: keeper.file.path), "."] + asked
+    let seal = Seal(configuration)
+    readable += seal.readable + (headless ? [] : Sandbox.personsPlaces)
+    writable += seal.writable + [Sandbox.folder(of: keeper.file.path)] + (headless ? [] : ["."])
+    for line in Sandbox.enter(readable: readable, writable: writable) { ErrorReport.complain(line) }
   }
 }
 
@@ -107,8 +114,7 @@ struct Headless {
     var isHeld = false
     session.onStart()
     while !signals.isPending {
-      let slice: Span = speed == .max ? .milliseconds(50) : Pacer.slice(quiet: session.machine.quietTime)
-      if let end = try session.run(until: session.machine.now + slice) { return end }
+      if let end = try session.run(until: session.machine.now + step(pacer, session)) { return end }
       if let trouble = session.trouble {
         if !isHeld { ErrorReport.complain("\(trouble); the machine waits until that is done") }
         isHeld = true
@@ -118,8 +124,12 @@ struct Headless {
       }
       if isHeld { ErrorReport.complain("the machine goes on") }
       isHeld = false
-      pacer.wait(elapsed: session.machine.elapsed)
+      pacer.wait(elapsed: session.machine.elapsed, next: step(pacer, session))
     }
     return nil
+  }
+
+  private func step(_ pacer: Pacer, _ session: Session) -> Span {
+    speed == .max ? .milliseconds(50) : pacer.step(quiet: session.machine.quietTime)
   }
 }
