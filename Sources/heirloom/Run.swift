@@ -1,4 +1,5 @@
 import Archive
+import ArgumentParser
 import Desktop
 import Glibc
 import Hardware
@@ -77,7 +78,7 @@ struct Run {
     if end == .machine(.tripleFault) {
       throw HostError(.tripleFault, "the guest shut down by triple fault; --on-triple-fault reset starts it again")
     }
-    if !complaints.isEmpty { throw HostError.file("not everything could be written; see above") }
+    if !complaints.isEmpty { throw ExitCode(HostError.Kind.file.rawValue) }
   }
 }
 
