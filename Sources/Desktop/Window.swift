@@ -99,10 +99,12 @@ final class Window {
   private static func initialSize() -> (width: Int32, height: Int32) {
     var room = SDL_Rect()
     guard SDL_GetDisplayUsableBounds(0, &room) == 0 else { return (800, 600) }
-    // Dense displays get a window of the same size in inches.
-    let scale = Int32((DisplayScale.fromEnvironment ?? DisplayScale.ofFirstDisplay()).rounded(.down))
-    if room.h >= 930 * scale, room.w >= 1120 * scale { return (1094 * scale, 828 * scale) }
-    if room.h >= 930, room.w >= 1120 { return (1094, 828) }
+    // Dense displays get a window of the same size in inches, as far as it fits.
+    let scale = min(
+      DisplayScale.fromEnvironment ?? DisplayScale.ofFirstDisplay(), Float(room.w - 26) / 1094,
+      Float(room.h - 102) / 828
+    )
+    if scale >= 1 { return (Int32(1094 * scale), Int32(828 * scale)) }
     // What the frame takes.
     return (min(800, max(room.w - 16, 640)), min(600, max(room.h - 40, 480)))
   }
