@@ -46,10 +46,25 @@ extension CPU {
   ) -> UnsafeMutableRawPointer? {
     let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
     guard (linear &+ (bytes &- 1)) & 0xFFFF_F000 == entry.pointee.readTag else { return nil }
+    touchAndEnter(o, entry, linear, bytes)
+    return entry.pointee.host(linear)
+  }
+
+  /// A change of memory that is in the software TLB, but whose read isn't in the table.
+  @inline(never) func touchAndRemember(
+    _ o: UnsafePointer<Op>, _ entry: UnsafeMutablePointer<TLBEntry>, _ linear: UInt32, _ bytes: UInt32
+  ) {
+    touchAndEnter(o, entry, linear, bytes)
+  }
+
+  /// Looks up the line of a read in `entry`'s page, and enters it in the table, if it may go through next time.
+  @inline(__always) private func touchAndEnter(
+    _ o: UnsafePointer<Op>, _ entry: UnsafeMutablePointer<TLBEntry>, _ linear: UInt32, _ bytes: UInt32
+  ) {
     let line = entry.pointee.line | (linear &>> 4) & 0xFF
     let recent = c.pointee.tags.recent + Int(line & c.pointee.tags.mask)
     if c.pointee.memoryModel.compare != 0, linear & (bytes &- 1) == 0 {
-      if recent.pointee != line, !bringKnown(line, o) { slowTouch(o, line, linear, bytes) }
+      if recent.pointee != line, !bringKnown(line, linear, o) { bringSlowly(o, line, linear) }
     } else {
       touch(o, entry, linear, bytes)
     }
@@ -57,6 +72,5 @@ extension CPU {
       let place = c.pointee.reads + Int((linear &>> c.pointee.readShift) & c.pointee.readIndex)
       place.pointee = ReadEntry(tag: linear & c.pointee.readTagMask, addend: entry.pointee.addend)
     }
-    return entry.pointee.host(linear)
   }
 }

@@ -26,12 +26,27 @@ struct CacheTags {
   /// - Source: 386 PRM 10.6, i486 PRM 10.5: 32 entries, four ways.
   let pages: UnsafeMutablePointer<UInt32>
   let pageOrder: UnsafeMutablePointer<UInt8>
+  /// The page of each set that was used last; void if that isn't known. Not state: nothing but a short cut.
+  private let recentPages: UnsafeMutablePointer<UInt32>
   /// Decoded blocks that rely on the last used line of each set (`CPU.enter`): the first of a list in `links`. Not
   /// state: blocks aren't.
   let reliant: UnsafeMutablePointer<UInt16>
-  let links: UnsafeMutablePointer<(block: UnsafeMutablePointer<Block>, next: UInt16)>
+  let links: UnsafeMutablePointer<Link>
   static let linkCount = 1 << 14
   static let noLink = UInt16.max
+
+  /// A block in the list of one of its lines.
+  struct Link {
+    var block: UnsafeMutablePointer<Block>?
+    /// Which of its lines, for `Block.linked`.
+    var bit: UInt32 = 0
+    var next: UInt16
+
+    @inline(__always) func release() {
+      block?.pointee.epoch = 0
+      block?.pointee.linked &= ~bit
+    }
+  }
 
   init(sets: Int, ways: Int, boardLines: Int) {
     self.ways = ways
@@ -46,12 +61,16 @@ struct CacheTags {
     reliant = .allocate(capacity: sets)
     reliant.initialize(repeating: CacheTags.noLink, count: sets)
     links = .allocate(capacity: CacheTags.linkCount)
+    links.initialize(repeating: Link(next: CacheTags.noLink), count: CacheTags.linkCount)
+    recentPages = .allocate(capacity: 8)
+    recentPages.initialize(repeating: CacheTags.void, count: 8)
     order.initialize(repeating: 0, count: sets)
     recent.initialize(repeating: CacheTags.void, count: sets)
     tags.initialize(repeating: CacheTags.void, count: sets * ways)
     board.initialize(repeating: CacheTags.void, count: Int(boardMask) + 1)
     pages.initialize(repeating: CacheTags.void, count: 32)
     pageOrder.initialize(repeating: 0, count: 8)
+    freeLinks()
   }
 
   func deallocate() {
@@ -63,6 +82,7 @@ struct CacheTags {
     pageOrder.deallocate()
     reliant.deallocate()
     links.deallocate()
+    recentPages.deallocate()
   }
 
   /// INVD, WBINVD and RESET: the first level is empty.
@@ -76,9 +96,11 @@ struct CacheTags {
   func invalidatePages() {
     pages.update(repeating: CacheTags.void, count: 32)
     pageOrder.update(repeating: 0, count: 8)
+    recentPages.update(repeating: CacheTags.void, count: 8)
   }
 
   func invalidatePage(_ page: UInt32) {
+    recentPages[Int(page & 7)] = CacheTags.void
     for way in 0..<4 where pages[Int(page & 7) * 4 + way] == page { pages[Int(page & 7) * 4 + way] = CacheTags.void }
   }
 
@@ -94,6 +116,15 @@ struct CacheTags {
     return CacheTags.touch(tags + set * 4, order + set, line)
   }
 
+  /// No block relies on a line.
+  func freeLinks() {
+    reliant.update(repeating: CacheTags.noLink, count: Int(mask) + 1)
+    for i in 0..<CacheTags.linkCount {
+      let isLast = i == CacheTags.linkCount - 1
+      links[i] = Link(next: isLast ? CacheTags.noLink : UInt16(truncatingIfNeeded: i + 1))
+    }
+  }
+
   /// Looks `line` up in the board's cache and brings it in.
   func touchBoard(_ line: UInt32) -> Bool {
     let place = board + Int(line & boardMask)
@@ -104,35 +135,41 @@ struct CacheTags {
 
   /// Looks a linear page up in the TLB and brings it in.
   func touchPage(_ page: UInt32) -> Bool {
-    CacheTags.touch(pages + Int(page & 7) * 4, pageOrder + Int(page & 7), page)
+    recentPages[Int(page & 7)] = page
+    return CacheTags.touch(pages + Int(page & 7) * 4, pageOrder + Int(page & 7), page)
   }
 
-  /// One set of four with pseudo-LRU: B0 is set when the first pair was used last, B1 and B2 when the first of a pair was.
+  /// Would `touchPage` find the page and change nothing?
+  @inline(__always) func isRecentPage(_ page: UInt32) -> Bool { recentPages[Int(page & 7)] == page }
+
+  /// One set of four with pseudo-LRU.
   private static func touch(
     _ ways: UnsafeMutablePointer<UInt32>, _ order: UnsafeMutablePointer<UInt8>, _ tag: UInt32
   ) -> Bool {
-    var way = -1
-    var free = -1
-    for i in 0..<4 {
-      if ways[i] == tag {
-        way = i
-        break
-      }
-      if free < 0, ways[i] == void { free = i }
+    if let way = way(ways, tag) {
+      use(order, way)
+      return true
     }
-    let hit = way >= 0
-    if !hit {
-      let bits = order.pointee
-      way = free >= 0 ? free : bits & 1 == 0 ? (bits & 2 == 0 ? 0 : 1) : (bits & 4 == 0 ? 2 : 3)
-      ways[way] = tag
-    }
-    switch way {
-    case 0: order.pointee = order.pointee | 3
-    case 1: order.pointee = order.pointee & ~2 | 1
-    case 2: order.pointee = order.pointee & ~1 | 4
-    default: order.pointee = order.pointee & ~5
-    }
-    return hit
+    let bits = order.pointee
+    let victim = way(ways, void) ?? (bits & 1 == 0 ? (bits & 2 == 0 ? 0 : 1) : (bits & 4 == 0 ? 2 : 3))
+    ways[Int(victim)] = tag
+    use(order, victim)
+    return false
+  }
+
+  /// The first way of a set that holds `tag`; without branches, which would be taken at random.
+  @inline(__always) static func way(_ ways: UnsafeMutablePointer<UInt32>, _ tag: UInt32) -> UInt32? {
+    let found: UInt32 =
+      (ways[0] == tag ? 1 : 0) | (ways[1] == tag ? 2 : 0) | (ways[2] == tag ? 4 : 0) | (ways[3] == tag ? 8 : 0)
+    return found == 0 ? nil : UInt32(truncatingIfNeeded: found.trailingZeroBitCount)
+  }
+
+  /// B0 is set when the first pair was used last, B1 and B2 when the first of a pair was.
+  @inline(__always) static func use(_ order: UnsafeMutablePointer<UInt8>, _ way: UInt32) {
+    // A byte for each way: 11, x01, 1x0 and 0x0.
+    let kept = UInt8(truncatingIfNeeded: (0xFAFE_FDFF as UInt32) &>> (way &* 8))
+    let set = UInt8(truncatingIfNeeded: (0x0004_0103 as UInt32) &>> (way &* 8))
+    order.pointee = order.pointee & kept | set
   }
 
   // MARK: Saved state

@@ -34,7 +34,7 @@ extension Processor {
     cpu.c.pointee.tags.deallocate()
     // Sizes are powers of two; a first level of at least one set.
     let boardLines = max(board.cacheSize, 16) >> 4
-    cpu.c.pointee.usedLinks = 0
+    cpu.c.pointee.freeLink = 0
     cpu.c.pointee.tags =
       is486
       ? CacheTags(sets: model.chipCache >> 6, ways: 4, boardLines: boardLines)
@@ -65,6 +65,7 @@ extension CPU {
   /// Follows CR0.CD: with the 486's cache switched off every access goes over the bus.
   func refreshCache() {
     let isOff = c.pointee.is486 && s.pointee.cr0 & CR0.cd != 0
+    c.pointee.memoryModel.isQuick = c.pointee.is486 && !isOff
     guard isOff != c.pointee.memoryModel.isOff else { return }
     c.pointee.memoryModel.isOff = isOff
     // Lines stay, but nothing counts as just used.
