@@ -35,14 +35,14 @@ struct MemoryModel {
 
 extension CPU {
   /// A read or the read half of a modification at `linear`, which lies in `entry`'s page: nothing happens if it is in
-  /// the line of its set that was used last, and in one piece.
+  /// a line that was the last used of its pair, and in one piece.
   @inline(__always) func touch(
     _ o: UnsafePointer<Op>, _ entry: UnsafeMutablePointer<TLBEntry>, _ linear: UInt32, _ bytes: UInt32
   ) {
     guard c.pointee.memoryModel.isModelled else { return }
     let line = entry.pointee.line | (linear &>> 4) & 0xFF
-    let strange = (c.pointee.tags.recent[Int(line & c.pointee.tags.mask)] ^ line) & c.pointee.memoryModel.compare
-    if _slowPath(strange | (linear & (bytes &- 1)) != 0) { slowTouch(o, line, linear, bytes) }
+    let isKnown = c.pointee.memoryModel.compare == 0 || c.pointee.tags.isRecent(line)
+    if _slowPath(!isKnown || linear & (bytes &- 1) != 0) { slowTouch(o, line, linear, bytes) }
   }
 
   /// Split accesses, and lines that weren't used last.
@@ -127,10 +127,10 @@ extension CPU {
 
   // MARK: Lines
 
-  /// Looks up a line that wasn't the last one used of its set. - Returns: clocks to wait.
+  /// Looks up a line that wasn't the last one used of its pair. - Returns: clocks to wait.
   func lookUp(_ line: UInt32, _ linear: UInt32, after o: UnsafePointer<Op>, _ waited: Int64) -> Int64 {
     let tags = c.pointee.tags
-    if tags.recent[Int(line & tags.mask)] == line { return 0 }
+    if tags.isRecent(line) { return 0 }
     c.pointee.lookUps &+= 1
     let now = s.pointee.target &- s.pointee.left &- Int64(o.pointee.after) &+ waited
     var clocks: Int64 = 0
@@ -140,7 +140,7 @@ extension CPU {
   }
 
   /// What `lookUp` comes to for most reads: the line is in the 486's cache, its page the last used of its set of the
-  /// TLB, and the line becomes the last used of its own. - Returns: whether it was so; else nothing has been done.
+  /// TLB, and the line becomes the last used of its pair. - Returns: whether it was so; else nothing has been done.
   @inline(__always) func bringKnown(_ line: UInt32, _ linear: UInt32, _ o: UnsafePointer<Op>) -> Bool {
     guard c.pointee.memoryModel.isQuick, s.pointee.cr0 & CR0.pg == 0 || c.pointee.tags.isRecentPage(linear >> 12) else {
       return false
@@ -149,9 +149,7 @@ extension CPU {
     guard let way = CacheTags.way(c.pointee.tags.tags + set * 4, line) else { return false }
     CacheTags.use(c.pointee.tags.order + set, way)
     c.pointee.lookUps &+= 1
-    voidReads(line: c.pointee.tags.recent[set])
-    c.pointee.tags.recent[set] = line
-    if c.pointee.tags.reliant[set] != CacheTags.noLink { releaseBlocks(set) }
+    makeRecent(line, slot: set * 2 + Int(way >> 1))
     watchCode(line, o)
     return true
   }
@@ -162,14 +160,18 @@ extension CPU {
     if clocks != 0 { chargeHere(o, clocks) }
   }
 
-  /// Makes `line` the last used of its set. - Returns: whether it was in the cache.
+  /// `line` has become the last used of its pair: what was it before has to be looked up again.
+  @inline(__always) private func makeRecent(_ line: UInt32, slot: Int) {
+    voidReads(line: c.pointee.tags.recent[slot])
+    c.pointee.tags.recent[slot] = line
+    if c.pointee.tags.reliant[slot] != CacheTags.noLink { releaseBlocks(slot) }
+  }
+
+  /// Makes `line` the last used of its pair. - Returns: whether it was in the cache.
   private func bring(_ line: UInt32, _ o: UnsafePointer<Op>) -> Bool {
-    let tags = c.pointee.tags
-    let set = Int(line & tags.mask)
-    if tags.recent[set] == line { return true }
-    if tags.reliant[set] != CacheTags.noLink { releaseBlocks(set) }
-    voidReads(line: tags.recent[set])
-    let isThere = tags.touch(line)
+    if c.pointee.tags.isRecent(line) { return true }
+    let (slot, isThere) = c.pointee.tags.touch(line)
+    makeRecent(line, slot: slot)
     watchCode(line, o)
     return isThere
   }
@@ -238,7 +240,7 @@ extension CPU {
 
 extension CPU {
   /// A block starts, and lines have moved since it was last known that all of its code is at hand. Lines count as looked
-  /// up when the first instruction that needs them is reached: if one isn't the last used of its set, that
+  /// up when the first instruction that needs them is reached: if one isn't the last used of its pair, that
   /// instruction becomes an event. Otherwise looking it up changes nothing, and nothing has to be done.
   @inline(never) func enter(_ block: UnsafeMutablePointer<Block>) {
     guard c.pointee.memoryModel.looksUpCode else {
@@ -249,7 +251,7 @@ extension CPU {
     let first = block.pointee.firstLookUp
     let last = (block.pointee.physical &+ UInt32(ops.pointee.length) &- 1) >> 4
     if first == last {
-      if c.pointee.tags.recent[Int(first & c.pointee.tags.mask)] != first, !bringKnown(first, codeAddress(ops), ops) {
+      if !c.pointee.tags.isRecent(first), !bringKnown(first, codeAddress(ops), ops) {
         fetch(first, first, ops, before: Int64(ops.pointee.clocks))
       }
     } else if first < last {
@@ -259,7 +261,7 @@ extension CPU {
     if s.pointee.left < 0 { look(behind: ops) }
   }
 
-  /// All lines of `block` that it looks up are the last used of their sets, and it may run without a look until one isn't.
+  /// All lines of `block` that it looks up are the last used of their pairs, and it may run without a look until one isn't.
   func rely(on block: UnsafeMutablePointer<Block>) {
     let tags = c.pointee.tags
     let first = block.pointee.firstLookUp
@@ -269,28 +271,28 @@ extension CPU {
       return
     }
     // An instruction may have taken the set of its own line.
-    for line in first...last where tags.recent[Int(line & tags.mask)] != line { return }
+    for line in first...last where !tags.isRecent(line) { return }
     for line in first...last {
       // Released by one line, a block is still in the lists of its others.
       let bit: UInt32 = 1 &<< (line &- first)
       if block.pointee.linked & bit != 0 { continue }
       if c.pointee.freeLink == CacheTags.noLink { releaseAllBlocks() }
       block.pointee.linked |= bit
-      let set = Int(line & tags.mask)
+      let slot = tags.recentSlot(line)
       let index = c.pointee.freeLink
       let link = tags.links + Int(index)
       c.pointee.freeLink = link.pointee.next
-      link.pointee = CacheTags.Link(block: block, bit: bit, next: tags.reliant[set])
-      tags.reliant[set] = index
+      link.pointee = CacheTags.Link(block: block, bit: bit, next: tags.reliant[slot])
+      tags.reliant[slot] = index
     }
     block.pointee.epoch = c.pointee.epoch
   }
 
-  /// Another line of `set` was used: its blocks have to look.
-  private func releaseBlocks(_ set: Int) {
+  /// Another line of a pair was used: the blocks that rely on it have to look.
+  private func releaseBlocks(_ slot: Int) {
     let links = c.pointee.tags.links
-    let first = c.pointee.tags.reliant[set]
-    c.pointee.tags.reliant[set] = CacheTags.noLink
+    let first = c.pointee.tags.reliant[slot]
+    c.pointee.tags.reliant[slot] = CacheTags.noLink
     var link = links + Int(first)
     link.pointee.release()
     while link.pointee.next != CacheTags.noLink {
@@ -324,14 +326,14 @@ extension CPU {
     s.pointee.left &-= waited &+ clocks
   }
 
-  /// Makes an event of the first instruction behind line `line` that needs a line which isn't the last used of its set.
+  /// Makes an event of the first instruction behind line `line` that needs a line which isn't the last used of its pair.
   /// - Returns: whether there is none.
   @discardableResult
   func watchCode(behind line: UInt32, _ block: UnsafeMutablePointer<Block>) -> Bool {
     let last = (block.pointee.physical &+ UInt32(block.pointee.length) &- 1) >> 4
     guard line < last else { return true }
     let tags = c.pointee.tags
-    for next in line &+ 1...last where tags.recent[Int(next & tags.mask)] != next {
+    for next in line &+ 1...last where !tags.isRecent(next) {
       makeEvent(of: next, block)
       return false
     }

@@ -69,7 +69,7 @@ extension CPU {
     guard isOff != c.pointee.memoryModel.isOff else { return }
     c.pointee.memoryModel.isOff = isOff
     // Lines stay, but nothing counts as just used.
-    c.pointee.tags.recent.update(repeating: CacheTags.void, count: Int(c.pointee.tags.mask) + 1)
+    c.pointee.tags.forgetRecent()
     voidReads()
     c.pointee.epoch += 1
   }
