@@ -83,7 +83,8 @@ struct MeasureCommand: ParsableCommand {
     }
     ratios.sort()
     print("simple \(best[0]) s, full \(best[1]) s of the host's processor, the least of \(rounds)")
-    print("full costs \(ratios[ratios.count / 2]) times as much, the median; \(ratios[0]) to \(ratios[ratios.count - 1])")
+    print(
+      "full costs \(ratios[ratios.count / 2]) times as much, the median; \(ratios[0]) to \(ratios[ratios.count - 1])")
     print("\(guest) s of guest time with full timing: \(guest / best[1]) times as fast as the real one")
   }
 }

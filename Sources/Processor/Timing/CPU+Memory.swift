@@ -79,9 +79,13 @@ extension CPU {
   ///
   /// - Source: i486 data book, write buffers: four, each one bus write.
   @inline(__always) func post(_ o: UnsafePointer<Op>, _ linear: UInt32, _ bytes: UInt32) {
-    guard c.pointee.memoryModel.isModelled else { return }
+    let write = c.pointee.memoryModel.write
+    guard write != 0 else {
+      if _slowPath(linear & (bytes &- 1) != 0) { splitPost(o, linear, bytes) }
+      return
+    }
     let now = s.pointee.target &- s.pointee.left &- Int64(o.pointee.after)
-    let end = max(s.pointee.writesUntil, now) &+ c.pointee.memoryModel.write
+    let end = max(s.pointee.writesUntil, now) &+ write
     s.pointee.writesUntil = end
     let full = end &- now &- c.pointee.memoryModel.buffered
     if full > 0 { chargeHere(o, full) }
@@ -90,6 +94,7 @@ extension CPU {
 
   /// A misaligned write: two writes, if it crosses a boundary.
   @inline(never) private func splitPost(_ o: UnsafePointer<Op>, _ linear: UInt32, _ bytes: UInt32) {
+    guard c.pointee.memoryModel.isModelled else { return }
     let split = splitClocks(o, linear, bytes)
     guard split != 0 else { return }
     chargeHere(o, split)
@@ -142,9 +147,7 @@ extension CPU {
   /// What `lookUp` comes to for most reads: the line is in the 486's cache, its page the last used of its set of the
   /// TLB, and the line becomes the last used of its pair. - Returns: whether it was so; else nothing has been done.
   @inline(__always) func bringKnown(_ line: UInt32, _ linear: UInt32, _ o: UnsafePointer<Op>) -> Bool {
-    guard c.pointee.memoryModel.isQuick, s.pointee.cr0 & CR0.pg == 0 || c.pointee.tags.isRecentPage(linear >> 12) else {
-      return false
-    }
+    guard isQuick(linear) else { return false }
     let set = Int(line & c.pointee.tags.mask)
     guard let way = CacheTags.way(c.pointee.tags.tags + set * 4, line) else { return false }
     CacheTags.use(c.pointee.tags.order + set, way)
@@ -154,10 +157,22 @@ extension CPU {
     return true
   }
 
-  /// Looks up the line of an aligned operand, and waits for it.
+  /// A 486's cache that is on, and no translation to look up.
+  @inline(__always) private func isQuick(_ linear: UInt32) -> Bool {
+    c.pointee.memoryModel.isQuick && (s.pointee.cr0 & CR0.pg == 0 || c.pointee.tags.isRecentPage(linear >> 12))
+  }
+
+  /// Waits for the line of an aligned operand that `bringKnown` hasn't found.
   @inline(never) func bringSlowly(_ o: UnsafePointer<Op>, _ line: UInt32, _ linear: UInt32) {
-    let clocks = lookUp(line, linear, after: o, 0)
-    if clocks != 0 { chargeHere(o, clocks) }
+    guard isQuick(linear) else {
+      let clocks = lookUp(line, linear, after: o, 0)
+      if clocks != 0 { chargeHere(o, clocks) }
+      return
+    }
+    c.pointee.lookUps &+= 1
+    makeRecent(line, slot: c.pointee.tags.replace(line))
+    watchCode(line, o)
+    chargeHere(o, fill(line, s.pointee.target &- s.pointee.left &- Int64(o.pointee.after)))
   }
 
   /// `line` has become the last used of its pair: what was it before has to be looked up again.

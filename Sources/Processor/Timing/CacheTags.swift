@@ -134,6 +134,15 @@ struct CacheTags {
     return (set * 2 + Int(way >> 1), isThere)
   }
 
+  /// Brings in a line that isn't in the first level of four ways. - Returns: its pair's place in `recent`.
+  @inline(__always) func replace(_ line: UInt32) -> Int {
+    let set = Int(line & mask)
+    let way = CacheTags.victim(tags + set * 4, order[set])
+    tags[set * 4 + Int(way)] = line
+    CacheTags.use(order + set, way)
+    return set * 2 + Int(way >> 1)
+  }
+
   /// No block relies on a line.
   func freeLinks() {
     reliant.update(repeating: CacheTags.noLink, count: (Int(mask) + 1) * 2)
@@ -168,11 +177,16 @@ struct CacheTags {
       use(order, way)
       return (way, true)
     }
-    let bits = order.pointee
-    let victim = way(ways, void) ?? (bits & 1 == 0 ? (bits & 2 == 0 ? 0 : 1) : (bits & 4 == 0 ? 2 : 3))
+    let victim = victim(ways, order.pointee)
     ways[Int(victim)] = tag
     use(order, victim)
     return (victim, false)
+  }
+
+  /// The way that is replaced: the first empty one, or the pseudo-least recently used.
+  @inline(__always) private static func victim(_ ways: UnsafeMutablePointer<UInt32>, _ order: UInt8) -> UInt32 {
+    if let empty = way(ways, void) { return empty }
+    return order & 1 == 0 ? (order & 2 == 0 ? 0 : 1) : (order & 4 == 0 ? 2 : 3)
   }
 
   /// The first way of a set that holds `tag`; without branches, which would be taken at random.
