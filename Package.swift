@@ -82,9 +82,12 @@ let package = Package(
     .testTarget(
       name: "ArchiveTests",
       dependencies: [
-        "Archive", "PC", "Devices", "Storage", "Hardware", "Compression",
+        "Archive", "PC", "Devices", "Storage", "Processor", "Hardware", "Compression",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DesktopTests", dependencies: ["Desktop", "Archive", "PC", "Storage", "Devices", "Hardware", "CSDL2"],
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests", dependencies: ["heirloom", "Archive", "PC", "Storage"], exclude: ["Programs"],

@@ -26,13 +26,15 @@ public enum Importer {
       guard complaints.isEmpty else {
         throw .file("\(source): is damaged: \(complaints[0]); `heirloom machine verify` lists all that is")
       }
-      try file.copy(to: path) { _ in }
+      try file.copy(to: path, isAlone: false) { _ in }
       return ["took in machine \(try file.summary().name)"]
     }
-    if source.hasSuffix(".cfg") || source.hasSuffix(".conf") {
-      let foreign = ForeignConfiguration(try HostFiles.text(source), path: source)
+    // 86Box keeps a machine in a folder of its own.
+    let file = Library.isThere(source + "/86box.cfg") ? source + "/86box.cfg" : source
+    if file.hasSuffix(".cfg") || file.hasSuffix(".conf") {
+      let foreign = try ForeignConfiguration(try HostFiles.text(file), path: file)
       var creation = MachineFile.Creation(name: Library.name(of: path), configuration: foreign.configuration)
-      creation.note = "imported from \(source)"
+      creation.note = "imported from \(file)"
       try MachineFile.create(path, creation, progress: progress)
       return foreign.report
     }
@@ -46,9 +48,12 @@ public enum Importer {
       case .floppy:
         configuration.floppy.a = HostPath(path: source)
         report.append("took in the floppy disk \(source); it is in drive A")
-      default:
+      case .cd:
+        configuration.cdrom.disc = HostPath(path: source)
+        report.append("took in the CD \(source)")
+      case .disk:
         configuration.disk.hda = HostPath(path: source)
-        report.append("took in the hard disk \(source) as the first one")
+        report.append("took in the hard disk \(source) (\(try format(of: source))) as the first one")
       }
     }
     var creation = MachineFile.Creation(name: Library.name(of: path), configuration: configuration)
@@ -58,11 +63,22 @@ public enum Importer {
   }
 
   private static func kind(of source: String) throws(HostError) -> Medium.Kind {
+    if HostFile.isDirectory(source) { return .disk }
     do {
-      if case .floppy = try ImageKind.detect(path: source) { return .floppy }
+      switch try ImageKind.detect(path: source) {
+      case .floppy: return .floppy
+      case .cdrom: return .cd
+      case .configuration, .machine, .hardDisk: return .disk
+      }
     } catch StorageError.unknownKind {
       // A disk without a partition table, or in a format that isn't told by its first sector.
+      return .disk
     } catch { throw .file(error.description) }
-    return .disk
+  }
+
+  private static func format(of source: String) throws(HostError) -> String {
+    do { return try DiskFormat.open(path: source, access: .readOnly).formatName } catch {
+      throw .file(error.description)
+    }
   }
 }

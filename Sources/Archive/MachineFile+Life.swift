@@ -76,11 +76,11 @@ extension MachineFile {
 
   // MARK: Copies
 
-  /// A full copy of the file at `path` as a machine of its own, called `name`.
+  /// A full copy of the machine in a file of its own at `path`, called `name`.
   ///
   /// - Throws: `HostError`.
   public func clone(to path: String, name: String) throws(HostError) {
-    try copy(to: path) { copy in
+    try copy(to: path, isAlone: true) { copy in
       try copy.database.write {
         try $0.execute(
           sql: "UPDATE machine SET uuid = ?, created = ?, used = NULL WHERE id = ?",
@@ -136,57 +136,10 @@ extension MachineFile {
     return (try row.value(0), try row.value(1))
   }
 
-  /// One file that needs no other: images that are attached from outside are taken in.
-  ///
-  /// - Parameter withMedia: false leaves all media and states out; their names and sums stay.
-  /// - Throws: `HostError`.
-  public func export(to path: String, withMedia: Bool, progress: Progress? = nil) throws(HostError) {
-    try copy(to: path) { copy in
-      guard withMedia else {
-        try copy.database.write { db in
-          try db.execute(
-            sql: """
-              UPDATE machine SET current = NULL, frozen = NULL; DELETE FROM snapshot; UPDATE medium SET layer = NULL;
-              """)
-          try ChunkStore(db: db).sweep()
-        }
-        return try copy.database.writeWithoutTransaction { try $0.execute(sql: "VACUUM") }
-      }
-      let before = try copy.configuration()
-      var configuration = before
-      try copy.settle(&configuration, attach: false, progress: progress)
-      try copy.set(configuration)
-      try copy.inside(before, configuration)
-    }
-  }
-
-  /// States that name images outside, which are inside now, name them there.
-  private func inside(_ before: MachineConfiguration, _ after: MachineConfiguration) throws {
-    if let frozen = try summary().frozen {
-      var then = MachineConfiguration()
-      try then.apply(toml: try snapshot(frozen).configuration, path: path)
-      for (key, kind) in Self.mediaKeys where kind == .disk {
-        guard let path = ConfigurationKey.named(key)?.get(then), path != "none", Medium.name(in: path) == nil else {
-          continue
-        }
-        throw HostError.usage(
-          "\(self.path): is suspended with the hard disk \(path), which isn't in its file; start it and switch it off, "
-            + "then it can be exported")
-      }
-    }
-    guard let old = before.cdrom.disc.path, let new = after.cdrom.disc.path, old != new else { return }
-    try database.write { db in
-      try db.execute(
-        sql: """
-          UPDATE snapshot_drive SET source = ? WHERE drive = 'cdrom' AND source = ?
-            AND snapshot IN (SELECT id FROM snapshot WHERE machine = ?)
-          """, arguments: [new, Library.absolute(old), machine])
-      try db.execute(sql: "DELETE FROM reference WHERE machine = ?", arguments: [machine])
-    }
-  }
-
   /// A copy of the whole database, which `change` may change before it is seen at `path`.
-  func copy(to path: String, _ change: (MachineFile) throws -> Void) throws(HostError) {
+  ///
+  /// - Parameter isAlone: other machines of the file stay behind.
+  func copy(to path: String, isAlone: Bool, _ change: (MachineFile) throws -> Void) throws(HostError) {
     guard !Library.isThere(path) else { throw .file("\(path): is there already; choose another name") }
     let unfinished = path + ".unfinished"
     func clear() { for suffix in ["", "-wal", "-shm", "-journal"] { unlink(unfinished + suffix) } }
@@ -194,7 +147,13 @@ extension MachineFile {
     do {
       try naming(path) {
         try database.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [unfinished]) }
-        let copy = try MachineFile(path: unfinished, access: .writing)
+        let copy = try MachineFile(path: unfinished, machine: try summary().name, access: .writing)
+        if isAlone {
+          try copy.database.write { db in
+            try db.execute(sql: "DELETE FROM machine WHERE id <> ?", arguments: [copy.machine])
+            if db.changesCount > 0 { try ChunkStore(db: db).sweep() }
+          }
+        }
         try change(copy)
         try copy.finish()
         guard !Library.isThere(path), Glibc.rename(unfinished, path) == 0 else {

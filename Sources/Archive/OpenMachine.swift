@@ -32,6 +32,8 @@ public final class OpenMachine: MachineKeeper {
   private let named: MachineConfiguration
   let frozen: Snapshot?
   private let writer: StateWriter
+  /// Snapshots since whose taking the images outside have been open here all the time.
+  private var ownSnapshots: Set<String> = []
 
   /// Opens the machine file at `path` for running.
   ///
@@ -80,6 +82,8 @@ public final class OpenMachine: MachineKeeper {
   public func freeze(_ machine: Machine) throws(HostError) {
     try naming(file.path) {
       try keep(machine, as: MachineFile.frozenName, kind: .frozen, note: "")
+      if let refusal = machine.flush().first { throw ArchiveError.refused(refusal) }
+      for disk in Self.disksOutside(machine.configuration) { try file.note(outside: Library.absolute(disk.path)) }
       try writer.settle()
       if let failure = live.failure { throw failure }
       let isThere = try file.summary().frozen == MachineFile.frozenName
@@ -97,6 +101,7 @@ public final class OpenMachine: MachineKeeper {
       picture: machine.picture(),
       drives: try drives(of: machine), configuration: kept(machine.configuration).toml(all: true), roms: machine.roms)
     writer.keep(capture) { [onKept] in onKept(name, $0) }
+    ownSnapshots.insert(name)
   }
 
   /// The machine as its file has it, with the parts that it was run with. (Where its ports went in this run, and the
@@ -117,9 +122,17 @@ public final class OpenMachine: MachineKeeper {
   // MARK: Going back
 
   public func resume(_ machine: Machine) throws -> Bool {
-    if let frozen { try goBack(machine, to: frozen) }
+    if let frozen {
+      try goBack(machine, to: frozen)
+      ownSnapshots.insert(frozen.name)
+    }
     // From here on the disks go their own way: after a crash the machine starts from power-on.
-    if file.access == .writing { try file.discardFrozen() }
+    if file.access == .writing {
+      try file.discardFrozen()
+      for disk in Self.disksOutside(machine.configuration) + Self.disksOutside(configuration) {
+        try naming(file.path) { try file.forget(outside: Library.absolute(disk.path)) }
+      }
+    }
     return frozen != nil
   }
 
@@ -140,6 +153,7 @@ public final class OpenMachine: MachineKeeper {
             + "it is off takes them back")
       }
       try checkHardware(machine, snapshot)
+      try checkDisks(machine, snapshot)
       let memory = machine.board.backplane.memory
       let state = try file.state(
         of: snapshot, over: UnsafeRawBufferPointer(start: memory.ram, count: memory.ramSize))
@@ -159,6 +173,42 @@ public final class OpenMachine: MachineKeeper {
       writer.start(from: state.kept)
       for line in drives.notices { onNotice(line) }
       for change in drives.changes { try change(machine) }
+    }
+  }
+
+  /// Hard disks outside must hold what they held. What is known of one is its sum when the machine was suspended, or, of
+  /// other snapshots, that nobody has written it since.
+  private func checkDisks(_ machine: Machine, _ snapshot: Snapshot) throws {
+    guard !ownSnapshots.contains(snapshot.name) else { return }
+    var then = MachineConfiguration()
+    try then.apply(toml: snapshot.configuration, path: file.path)
+    for (key, path) in Self.disksOutside(machine.configuration) {
+      let path = Library.absolute(path)
+      let before = ConfigurationKey.named(key).map { Library.absolute($0.get(then)) }
+      let isOther =
+        snapshot.kind == .frozen
+        ? try file.change(outside: path, noted: before) != nil
+        : MachineFile.isWritten(path, after: snapshot.taken)
+      guard isOther else { continue }
+      guard changedMedia == .accept, snapshot.kind != .frozen else {
+        throw ArchiveError.refused(
+          "snapshot \(snapshot.name) needs the hard disk \(path) (\(key)) as it was then, but it has been written since; "
+            + (snapshot.kind == .frozen
+              ? "put the disk back as it was (`--hda PATH` and so on name another place), or start from power-on (--cold)"
+              : "disks that are in the file go back with a snapshot (`heirloom machine edit` takes them in); "
+                + "--changed-media accept goes back with the disk as it is now"))
+      }
+      onNotice("\(path): has been written since snapshot \(snapshot.name), and stays as it is now")
+    }
+  }
+
+  /// Images of hard disks that a configuration names outside of the file; no folders, which nobody takes for unchanged.
+  static func disksOutside(_ configuration: MachineConfiguration) -> [(key: String, path: String)] {
+    MachineFile.mediaKeys.compactMap { key, kind in
+      guard kind == .disk, let path = ConfigurationKey.named(key)?.get(configuration), path != "none",
+        Medium.name(in: path) == nil, !HostFile.isDirectory(path)
+      else { return nil }
+      return (key, path)
     }
   }
 

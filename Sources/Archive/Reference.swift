@@ -3,7 +3,7 @@ import GRDB
 public import PC
 import Storage
 
-/// CDs that a machine names by path: what they were when they were named.
+/// Images that a machine names by path: what CDs were when they were named, and hard disks when it was suspended.
 extension MachineFile {
   /// What the host says of a file without reading it.
   private struct Look: Equatable {
@@ -42,7 +42,7 @@ extension MachineFile {
     return sum.digest
   }
 
-  /// Notes what the CD image at `path` is now.
+  /// Notes what the image at `path` is now.
   func note(outside path: String) throws {
     for file in Self.files(of: path) {
       guard let look = Look(file) else { continue }
@@ -70,15 +70,25 @@ extension MachineFile {
     }
   }
 
-  /// Which of the files that the CD image at `path` lies in is another than when it was named; nil: none. A file whose
+  /// Forgets what the image at `path` was: it is written from now on.
+  func forget(outside path: String) throws {
+    try database.write {
+      try $0.execute(
+        sql: "DELETE FROM reference WHERE machine = ? AND path = ?", arguments: [machine, path])
+    }
+  }
+
+  /// Which of the files that the image at `path` lies in is another than when it was noted; nil: none. A file whose
   /// size and time are as they were is believed, unless `thoroughly`.
-  func change(outside path: String, thoroughly: Bool = false) throws -> String? {
+  ///
+  /// - Parameter noted: the place where it was then; nil: the same.
+  func change(outside path: String, noted: String? = nil, thoroughly: Bool = false) throws -> String? {
     for file in Self.files(of: path) {
       let known = try database.read { db in
         guard try db.tableExists("reference") else { return nil as Row? }
         return try Row.fetchOne(
           db, sql: "SELECT size, modified, sha256 FROM reference WHERE machine = ? AND path = ?",
-          arguments: [machine, file])
+          arguments: [machine, noted ?? file])
       }
       guard let known, let sum = try ChunkStore.digest(known, "sha256") else { continue }
       let then = Look(size: try known.value("size"), modified: try known.value("modified"))
@@ -86,5 +96,11 @@ extension MachineFile {
       guard Look(file)?.size == then.size, try Self.sum(file) == sum else { return file }
     }
     return nil
+  }
+
+  /// Whether the file at `path` was written after `moment`, as `HostMoment` writes it: whole seconds.
+  static func isWritten(_ path: String, after moment: String) -> Bool {
+    guard let look = Look(path), let date = try? Date(moment, strategy: .iso8601) else { return false }
+    return look.modified > Int(date.timeIntervalSince1970 * 1000) + 1000
   }
 }

@@ -258,6 +258,12 @@ extension MachineFile {
     return State(tree: try StateRow.state(of: rows), memory: memory, kept: kept)
   }
 
+  /// The state of a snapshot with all of its memory.
+  func wholeState(of snapshot: Snapshot) throws -> SavedValue {
+    try StateRow.state(
+      of: try rows(of: snapshot).map { StateRow(name: $0.name, isBytes: $0.isBytes, bytes: try bytes(of: $0.layer)) })
+  }
+
   /// Forgets a snapshot; what only it had goes with it.
   public func delete(_ snapshot: Snapshot) throws(HostError) {
     try naming(path) {

@@ -7,11 +7,14 @@ import Storage
 /// The thread that owns the machine. Created, started and joined by the window's thread, which doesn't touch the
 /// session between `start` and `join`.
 final class EmulationThread {
-  private let session: Session
-  private let exchange: Exchange
+  let session: Session
+  let exchange: Exchange
   private let signals: SignalWatch
   private var pacer: Pacer
   private var isPaused = false
+  /// The person wants no sound.
+  private var isSilenced = false
+  var kept: [KeptState] = []
   private var nextFrame = Instant.zero
   private var lastSerial: UInt64?
   private var lastShown: Int64 = 0
@@ -61,9 +64,12 @@ final class EmulationThread {
   private func main() {
     defer { exchange.finish() }
     openSound()
+    lookAround()
     while !signals.isPending {
-      for command in exchange.takeCommands() where !perform(command) { return }
-      player?.isMuted = isPaused || pacer.speed != .realtime || status.percent < 90 && status.percent > 0
+      let commands = exchange.takeCommands()
+      for command in commands where !perform(command) { return }
+      if !commands.isEmpty { lookAround() }
+      player?.isMuted = isSilenced || isPaused || pacer.speed != .realtime || status.percent < 90 && status.percent > 0
       if isPaused {
         player?.fade()
         HostClock.sleep(nanoseconds: 10_000_000)
@@ -97,32 +103,27 @@ final class EmulationThread {
     let machine = session.machine
     switch command {
     case .input(let event): machine.post(event)
-    case .insert(let path, let drive):
-      do {
-        let name = path.split(separator: "/").last ?? "disk"
-        if case .cdrom? = try? ImageKind.detect(path: path) {
-          try machine.insertCD(path: path)
-          exchange.tell("CD-ROM drive: \(name) inserted")
-        } else {
-          try machine.insert(path: path, drive: drive)
-          exchange.tell("Drive \(Self.letter(drive)): \(name) inserted")
-        }
-      } catch { exchange.tell("\(error)") }
+    case .insert(let path, let drive): insert(path, drive)
     case .eject(let drive):
-      machine.eject(drive: drive)
-      exchange.tell("Drive \(Self.letter(drive)): empty")
+      let name = contents(of: drive)
+      switch drive {
+      case .a: machine.eject(drive: 0)
+      case .b: machine.eject(drive: 1)
+      case .cdrom: machine.ejectCD()
+      }
+      exchange.tell(name.map { "\(drive.label): \($0) taken out" } ?? "\(drive.label) is empty")
+    case .commitFolders: commitFolders()
     case .reset:
       machine.reset()
       exchange.tell("Reset")
     case .powerOff: machine.powerOff()
-    case .snapshot(let name): attempt("Kept as \(name)") { try session.keep(as: name) }
-    case .restore(let name): attempt("Back at \(name)") { try session.restore(name) }
-    case .type(let text):
-      let known = text.filter { Typist.untypable(in: String($0)) == nil }
-      // Half a second ahead: the keys of the menu are up again by then.
-      let start = machine.now + .milliseconds(500)
-      for (after, event) in Typist.events(typing: known) { machine.post(event, at: start + after) }
-      exchange.tell("Typing \(known.count) characters")
+    case .snapshot(let name, let note): attempt("Kept as \(name)") { try keep(name, note) }
+    case .restore(let name, let present):
+      attempt("Back at \(name)" + (present.map { "; where you were is kept as \($0)" } ?? "")) {
+        if let present { try keep(present, "") }
+        try session.restore(name)
+      }
+    case .type(let text): type(text)
     case .copyText:
       let text = machine.textScreen.text
       if text.isEmpty {
@@ -139,10 +140,14 @@ final class EmulationThread {
       exchange.tell(pause ? "Paused; Right Ctrl+Space goes on" : "Running")
     case .speed(let speed):
       pacer.speed = speed
-      exchange.tell(speed == .max ? "Full speed" : "Real time")
-    case .volume(let step):
-      player?.volume += step
-      exchange.tell(player.map { "Volume \($0.volume)%" } ?? "There is no sound device")
+      exchange.tell(speed.label)
+    case .volume(let volume):
+      player?.volume = volume
+      isSilenced = false
+      exchange.tell(player.map { "Volume \($0.volume) %" } ?? "There is no sound device")
+    case .mute(let mute):
+      isSilenced = mute
+      exchange.tell(player == nil ? "There is no sound device" : mute ? "Sound off" : "Sound on")
     case .latency(let step):
       if let player { player.latency = Latency(milliseconds: player.latency.milliseconds + step) }
       exchange.tell(
@@ -187,6 +192,19 @@ final class EmulationThread {
 
   private static func letter(_ drive: Int) -> String { drive == 0 ? "A" : "B" }
 
+  /// Notes what the menu shows.
+  private func lookAround() {
+    let machine = session.machine
+    status.disks = [:]
+    for drive in RemovableDrive.allCases { status.disks[drive] = contents(of: drive) }
+    let folders = machine.board.hardDisks.compactMap(\.folder)
+    status.folders = folders.map(\.name)
+    status.hasFolderChanges = folders.contains(where: \.hasChanges)
+    (status.volume, status.isMuted, status.isRecording) = (player?.volume, isSilenced, machine.isRecording)
+    status.kept = kept
+    exchange.report(status)
+  }
+
   /// Hands a frame over when the guest's display has made the next one, and no more often than a host can show.
   private func showFrame() {
     let now = session.machine.now
@@ -210,6 +228,7 @@ final class EmulationThread {
     if spent >= 500_000_000 {
       status.percent = Int((machine.elapsed.picoseconds - meter.guest) / 10 / spent)
       meter = (machine.elapsed.picoseconds, now)
+      lookAround()
     }
     status.busyDrives = lit
     exchange.report(status)

@@ -1,22 +1,27 @@
 import CSDL2
 import Hardware
+import PC
 import Synchronization
 
 /// What the window asks of the emulation thread.
 enum Command: Sendable {
   case input(InputEvent)
-  case insert(path: String, drive: Int)
-  case eject(drive: Int)
+  /// nil: into the drive that it belongs in.
+  case insert(path: String, drive: RemovableDrive?)
+  case eject(RemovableDrive)
+  case commitFolders
   case reset
   case powerOff
-  case snapshot(String)
-  case restore(String)
+  case snapshot(name: String, note: String)
+  /// Keeps the present under a name first, if one is given.
+  case restore(name: String, keepingAs: String?)
   case type(String)
   case copyText
   case record
   case pause(Bool)
   case speed(Speed)
-  case volume(by: Int)
+  case volume(Int)
+  case mute(Bool)
   case latency(by: Int)
   case quit
 }
@@ -27,6 +32,30 @@ struct Status: Equatable, Sendable {
   var percent = 0
   /// Drives whose light is on: "A", "B".
   var busyDrives = ""
+  /// What is in drives A and B and in the CD-ROM drive; nil: nothing.
+  var disks: [RemovableDrive: String] = [:]
+  /// Folders of the host that are hard disks, and whether the guest has changed something on one.
+  var folders: [String] = []
+  var hasFolderChanges = false
+  /// 0 ... 100; nil: there is no sound device.
+  var volume: Int?
+  var isMuted = false
+  var isRecording = false
+  /// Snapshots kept in memory, oldest first: those of a machine without a file.
+  var kept: [KeptState] = []
+}
+
+/// A snapshot in memory.
+struct KeptState: Equatable, Sendable {
+  var name: String
+  var note: String
+  /// Guest time in seconds.
+  var seconds: Int64
+  var picture: VideoFrame
+
+  static func == (one: KeptState, other: KeptState) -> Bool {
+    one.name == other.name && one.seconds == other.seconds && one.note == other.note
+  }
 }
 
 /// The only thing both threads touch: a mailbox of commands one way, the newest frame, messages and the status the

@@ -26,9 +26,9 @@ final class Presenter {
     /// What the window says.
     var name: String {
       switch self {
-      case .smooth: "Smooth scaling"
-      case .integer: "Whole-number scaling"
-      case .tube: "Picture tube"
+      case .smooth: "smooth"
+      case .integer: "whole numbers"
+      case .tube: "picture tube"
       }
     }
   }
@@ -43,8 +43,8 @@ final class Presenter {
   private var aspect = 4.0 / 3.0
   private(set) var frame: VideoFrame?
   let overlay: Overlay
-  /// Draws over the picture and its messages.
-  var drawOnTop: () -> Void = {}
+  /// Draws over the picture and its messages; true if another picture has to follow before this one is worth showing.
+  var drawOnTop: () -> Bool = { false }
 
   init(renderer: OpaquePointer) {
     self.renderer = renderer
@@ -87,9 +87,12 @@ final class Presenter {
 
   /// Draws everything and shows it.
   func present() {
-    let size = compose()
-    overlay.draw(width: size.width, height: size.height)
-    drawOnTop()
+    var hasMore = true
+    while hasMore {
+      let size = compose()
+      overlay.draw(width: size.width, height: size.height)
+      hasMore = drawOnTop()
+    }
     SDL_RenderPresent(renderer)
   }
 
@@ -204,7 +207,7 @@ final class Overlay {
 
   func draw(width: Int, height: Int) {
     guard let texture else { return }
-    let scale = max(1, min(height / 360, width / max(size.width, 1)))
+    let scale = max(1, min(height / 280, width / max(size.width, 1), height / max(size.height + 8, 1)))
     var place = SDL_Rect(
       x: Int32((width - size.width * scale) / 2), y: Int32(height - (size.height + 8) * scale),
       w: Int32(size.width * scale), h: Int32(size.height * scale))

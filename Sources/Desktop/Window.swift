@@ -1,5 +1,6 @@
 import Archive
 import CSDL2
+import Glibc
 import Hardware
 import PC
 import Processor
@@ -12,10 +13,11 @@ final class Window {
   private let exchange: Exchange
   private let configuration: MachineConfiguration
   private let file: MachineFile?
-  private lazy var menu = MachineMenu(
-    window: window, renderer: renderer, file: file, send: { [exchange] in exchange.send($0) },
-    ask: { [unowned self] in perform($0) })
+  private let canRestart: Bool
+  private lazy var menu = makeMenu()
   private var speed: Speed
+  /// Flags that the machine is to be started anew with.
+  private(set) var restart: [String]?
 
   private var pressed: Set<Key> = []
   private var hostKeyIsDown = false
@@ -27,9 +29,17 @@ final class Window {
   private var windowed = SDL_Rect()
   private var isClosing = false
   private var needsPresent = true
+  /// Pictures drawn since the last event: the second one shows what the first one's buttons did.
+  private var menuPictures = 0
   private var shownTitle = ""
 
-  init(configuration: MachineConfiguration, speed: Speed, exchange: Exchange, file: MachineFile?) throws(HostError) {
+  /// - Parameters:
+  ///   - file: the machine's file, if it has one.
+  ///   - canRestart: whether the program can start this machine anew.
+  init(
+    configuration: MachineConfiguration, speed: Speed, exchange: Exchange, file: MachineFile?, canRestart: Bool
+  ) throws(HostError) {
+    self.canRestart = canRestart
     self.configuration = configuration
     self.exchange = exchange
     self.speed = speed
@@ -63,23 +73,46 @@ final class Window {
     SDL_DestroyWindow(window)
   }
 
+  private func makeMenu() -> MachineMenu {
+    let preferences = Preferences(path: Preferences.file)
+    let interface = Interface(canvas: Canvas(renderer: renderer), preferences: preferences)
+    interface.canvas.density = DisplayScale(
+      wanted: DisplayScale.fromEnvironment ?? preferences.scale,
+      natural: DisplayScale.natural(of: window, renderer: renderer))
+    return MachineMenu(
+      interface: interface, reader: EventReader(window: window),
+      around: MachineMenu.Surroundings(
+        configuration: configuration, file: file, canRestart: canRestart, send: { [exchange] in exchange.send($0) },
+        ask: { [unowned self] in perform($0) }, status: { [exchange] in exchange.status },
+        speed: { [unowned self] in speed }, isPaused: { [unowned self] in isPaused },
+        scaling: { [unowned self] in presenter.scaling.name }))
+  }
+
   /// Twice the 414 lines that text mode has with its border where the screen has room, so that all lines are equally
   /// high.
   private static func initialSize() -> (width: Int32, height: Int32) {
     var room = SDL_Rect()
-    guard SDL_GetDisplayUsableBounds(0, &room) == 0, room.h >= 930, room.w >= 1120 else { return (800, 600) }
-    return (1094, 828)
+    guard SDL_GetDisplayUsableBounds(0, &room) == 0 else { return (800, 600) }
+    // Dense displays get a window of the same size in inches.
+    let scale = Int32((DisplayScale.fromEnvironment ?? DisplayScale.ofFirstDisplay()).rounded(.down))
+    if room.h >= 930 * scale, room.w >= 1120 * scale { return (1094 * scale, 828 * scale) }
+    if room.h >= 930, room.w >= 1120 { return (1094, 828) }
+    // What the frame takes.
+    return (min(800, max(room.w - 16, 640)), min(600, max(room.h - 40, 480)))
   }
 
   /// Handles events and shows frames until the window is closed or the session is over.
   func loop() {
     presenter.drawOnTop = { [unowned self] in menu.draw() }
-    presenter.overlay.show(
-      ["Click catches the mouse, Right Ctrl releases it", "Right Ctrl+H shows all keys"], seconds: 5)
+    presenter.overlay.show(Self.greeting, seconds: 6)
     while !isClosing, !exchange.isOver {
       var event = SDL_Event()
       if SDL_WaitEventTimeout(&event, 100) != 0 {
         repeat { handle(event) } while SDL_PollEvent(&event) != 0
+      }
+      if menu.isOpen, menuPictures < 2 {
+        menuPictures += 1
+        needsPresent = true
       }
       exchange.willLook()
       for message in exchange.takeMessages() { say(message) }
@@ -108,7 +141,7 @@ final class Window {
     var title = "\(configuration.machine.name) - \(configuration.cpu.model.rawValue)"
     title += isPaused ? " - paused" : " - \(status.percent)%"
     if !status.busyDrives.isEmpty { title += status.busyDrives.map { " [\($0):]" }.joined() }
-    title += isCaptured ? " - Right Ctrl releases the mouse" : " - Right Ctrl+M: menu"
+    title += isCaptured ? " - Right Ctrl releases the mouse" : " - menu: Right Ctrl+M or right click"
     guard title != shownTitle else { return }
     shownTitle = title
     SDL_SetWindowTitle(window, title)
@@ -119,11 +152,11 @@ final class Window {
   private func handle(_ event: SDL_Event) {
     if menu.isOpen, ![SDL_QUIT, SDL_WINDOWEVENT].contains(SDL_EventType(event.type)) {
       menu.read(event)
-      needsPresent = true
+      menuPictures = 0
       return
     }
     switch SDL_EventType(event.type) {
-    case SDL_QUIT: isClosing = true
+    case SDL_QUIT: close()
     case SDL_KEYDOWN: if event.key.repeat == 0 { keyDown(event.key.keysym) }
     case SDL_KEYUP: keyUp(event.key.keysym)
     case SDL_MOUSEMOTION:
@@ -133,6 +166,8 @@ final class Window {
     case SDL_MOUSEBUTTONDOWN:
       if isCaptured {
         button(event.button.button, true)
+      } else if Int32(event.button.button) == SDL_BUTTON_RIGHT {
+        openMenu()
       } else if configuration.input.mouse != .none {
         capture(true)
       }
@@ -142,8 +177,9 @@ final class Window {
       if isCaptured { exchange.send(.input(.mouseMove(x: 0, y: 0, z: -Int(event.wheel.y)))) }
     case SDL_DROPFILE:
       if let file = event.drop.file {
-        exchange.send(.insert(path: String(cString: file), drive: 0))
+        menu.drop(String(cString: file))
         SDL_free(file)
+        needsPresent = true
       }
     case SDL_WINDOWEVENT: windowEvent(event.window)
     case SDL_RENDER_TARGETS_RESET, SDL_RENDER_DEVICE_RESET:
@@ -233,9 +269,14 @@ final class Window {
     "Right Ctrl+Space    pause", "Right Ctrl+T        full speed or real time", "Right Ctrl+E        eject drive A",
     "Right Ctrl+PgUp/Dn  volume", "Right Ctrl+[ and ]   delay of the sound",
     "Right Ctrl+Del      Ctrl+Alt+Del", "Right Ctrl+R        reset", "Right Ctrl+Q        quit",
-    "Right Ctrl+M        menu: disks, snapshots, speed", "Right Ctrl+V        types the clipboard's text",
-    "Right Ctrl+C        copies the screen's text",
-    "Drop a floppy image on the window to insert it",
+    "Right Ctrl+W        writes changes back into a folder", "Right Ctrl+M        menu (also right click)",
+    "Right Ctrl+V        types the clipboard's text", "Right Ctrl+C        copies the screen's text",
+    "Drop a disk image or a folder on the window",
+  ]
+
+  private static let greeting = [
+    "Right Ctrl+M or right click: menu, disks", "Click catches the mouse, Right Ctrl releases it",
+    "Right Ctrl+H shows all keys",
   ]
 
   private func shortcut(_ key: Key) {
@@ -243,18 +284,16 @@ final class Window {
     case .enter, .f: toggleFullScreen()
     case .s:
       presenter.scaling = presenter.scaling.next
-      say(presenter.scaling.name)
+      say("Picture: " + presenter.scaling.name)
     case .p: screenshot()
     case .a: exchange.send(.record)
     case .space, .pause:
-      isPaused.toggle()
-      exchange.send(.pause(isPaused))
-    case .t:
-      speed = speed == .max ? .realtime : .max
-      exchange.send(.speed(speed))
-    case .e: exchange.send(.eject(drive: 0))
-    case .pageUp: exchange.send(.volume(by: 10))
-    case .pageDown: exchange.send(.volume(by: -10))
+      perform(.pause(!isPaused))
+    case .t: perform(.speed(speed == .max ? .realtime : .max))
+    case .e: exchange.send(.eject(.a))
+    case .w: exchange.send(.commitFolders)
+    case .pageUp: exchange.send(.volume((exchange.status.volume ?? 0) + 10))
+    case .pageDown: exchange.send(.volume((exchange.status.volume ?? 0) - 10))
     case .leftBracket: exchange.send(.latency(by: -5))
     case .rightBracket: exchange.send(.latency(by: 5))
     case .delete:
@@ -264,7 +303,7 @@ final class Window {
     case .m: openMenu()
     case .v: perform(.paste)
     case .c: perform(.copyText)
-    case .q: isClosing = true
+    case .q: close()
     case .h:
       presenter.overlay.show(Self.help, seconds: 10)
       needsPresent = true
@@ -276,22 +315,71 @@ final class Window {
     releaseKeys()
     capture(false)
     menu.toggle()
+    menuPictures = 0
     needsPresent = true
+  }
+
+  /// Closes the window; asks first if something would be lost that the menu could save.
+  private func close() {
+    guard exchange.status.hasFolderChanges, !isClosing else { return isClosing = true }
+    let folder = exchange.status.folders.joined(separator: ", ")
+    menu.show(
+      Notice(
+        "The guest has changed files on the disk that is the folder \(folder). They aren't in the folder yet.",
+        title: "Write them into the folder?",
+        answers: [
+          Notice.Answer(label: "Write and close", look: .main) { [unowned self] in
+            exchange.send(.commitFolders)
+            isClosing = true
+          },
+          Notice.Answer(label: "Close without", look: .danger) { [unowned self] in isClosing = true },
+          Notice.Answer(label: "Cancel"),
+        ]))
+    menuPictures = 0
   }
 
   /// What the menu wants of the window.
   private func perform(_ request: MachineMenu.Request) {
+    needsPresent = true
     switch request {
     case .screenshot: screenshot()
     case .copyText: exchange.send(.copyText)
-    case .paste:
-      guard let text = SDL_GetClipboardText() else { return }
-      exchange.send(.type(String(cString: text).replacing("\r\n", with: "\n")))
-      SDL_free(text)
-    case .close: isClosing = true
+    case .paste: exchange.send(.type(Clipboard.text.replacing("\r\n", with: "\n")))
+    case .close: close()
+    case .fullScreen: toggleFullScreen()
+    case .nextScaling: presenter.scaling = presenter.scaling.next
+    case .pause(let pause):
+      isPaused = pause
+      exchange.send(.pause(pause))
     case .speed(let wanted):
       speed = wanted
       exchange.send(.speed(wanted))
+    case .restart(let flags):
+      restart = flags
+      isClosing = true
+    }
+  }
+
+  // MARK: The end
+
+  /// Shows what the person should know, until it was read.
+  func show(_ notices: [String]) { menu.show(Notice(notices.joined(separator: "\n"), title: "About its disks")) }
+
+  /// Shows a message while the program is busy.
+  func announce(_ lines: String...) {
+    presenter.overlay.show(lines)
+    presenter.present()
+  }
+
+  /// Shows a dialog over the last picture until it is answered.
+  func wait(for dialog: any Dialog) {
+    menu.show(dialog)
+    while menu.isOpen {
+      presenter.present()
+      var event = SDL_Event()
+      if SDL_WaitEventTimeout(&event, 100) != 0 {
+        repeat { menu.read(event) } while SDL_PollEvent(&event) != 0
+      }
     }
   }
 
@@ -319,6 +407,12 @@ final class Window {
     SDL_SetWindowPosition(window, area.x, area.y)
   }
 
+  private static var folder: String {
+    guard let here = getcwd(nil, 0) else { return "this folder" }
+    defer { free(here) }
+    return String(cString: here)
+  }
+
   /// The frame dot for dot, or with Shift as the window shows it.
   private func screenshot() {
     let isScaled = SDL_GetModState().rawValue & KMOD_SHIFT.rawValue != 0
@@ -328,7 +422,7 @@ final class Window {
     let path = "heirloom-\(now.fileName).png"
     do {
       try frame.writePNG(to: path)
-      say("Saved \(path)")
+      say("Saved \(path) in", TextLayout.fittedEnd(Self.folder, columns: 60))
     } catch { say(error.description) }
   }
 }

@@ -210,14 +210,15 @@ public final class Processor: Wiring {
         cpu.s.pointee.awaitsNumericInterrupt = false
         continue
       }
-      if cpu.c.pointee.memoryModel.needsBus, !cpu.s.pointee.halted, waitForBus() { continue }
+      if cpu.c.pointee.memoryModel.needsBus, !cpu.s.pointee.halted, waitForBus() > 0 { continue }
       let wake = min(scheduler.nextDeadline, limit)
       if cpu.s.pointee.halted || cpu.s.pointee.awaitsNumericInterrupt {
         skip(to: wake)
         continue
       }
-      setSlice(until: wake)
-      if passIdleTime(until: cpu.s.pointee.target) { continue }
+      let end = wake == .never ? clocks &+ (1 << 40) : clock.nextTick(from: wake)
+      if passIdleTime(until: end) { continue }
+      setSlice(until: end)
       if cpu.s.pointee.shadow || cpu.s.pointee.flags & EFLAGS.tf != 0 || cpu.c.pointee.breakpointsArmed {
         step()
       } else {
@@ -228,20 +229,17 @@ public final class Processor: Wiring {
     }
   }
 
-  /// Gives the core all clocks up to `wake`.
-  private func setSlice(until wake: Instant) {
+  /// Gives the core all clocks up to clock `end`, or up to the next refresh that it has to wait for.
+  private func setSlice(until end: Int64) {
     let now = clocks
-    let end = wake == .never ? now &+ (1 << 40) : clock.nextTick(from: wake)
     let refresh = cpu.c.pointee.memoryModel.refresh > 0 ? cpu.s.pointee.refreshAt : .max
     cpu.s.pointee.target = min(end, refresh)
     cpu.s.pointee.left = cpu.s.pointee.target &- now
   }
 
-  /// Runs up to clock `end` or the first thing that wants attention.
+  /// Runs up to clock `end`, a refresh, or the first thing that wants attention.
   func runPlainly(until end: Int64) {
-    let now = clocks
-    cpu.s.pointee.target = end
-    cpu.s.pointee.left = end &- now
+    setSlice(until: end)
     if cpu.s.pointee.shadow {
       step()
     } else {
@@ -347,7 +345,7 @@ public final class Processor: Wiring {
 
   /// One instruction, for vector tests: nothing is delivered.
   func stepForTest() {
-    setSlice(until: .never)
+    setSlice(until: clocks &+ (1 << 40))
     step()
   }
 
@@ -430,6 +428,8 @@ public final class Processor: Wiring {
     var state = cpu.s.pointee
     state.target = clocks
     state.left = 0
+    // Where a write costs nothing its end means nothing.
+    if cpu.c.pointee.memoryModel.write == 0 { state.writesUntil = 0 }
     state.cacheTags = cpu.c.pointee.tags.bytes
     return try state.savedValue()
   }

@@ -7,7 +7,7 @@ struct Heirloom: ParsableCommand {
     commandName: "heirloom",
     abstract: "A 386 or 486 PC that keeps old systems running.",
     discussion: """
-      Without arguments, the default machine opens in a window and starts from a built-in disk that shows what works. \
+      Without arguments, a window shows all machines, with a built-in one whose disk shows what works. \
       `heirloom disk.img` starts from a floppy image.
       """,
     version: "0.1",

@@ -1,4 +1,3 @@
-import Archive
 import ArgumentParser
 import Desktop
 
@@ -8,7 +7,4 @@ struct LibraryCommand: ParsableCommand {
     commandName: "library", abstract: "Show all machines in a window: make, start, copy and delete them.")
 
   func run() throws { try LibraryWindow().run() }
-
-  /// Whether the person has machines: then they are what the program shows when nothing is asked for.
-  static var hasMachines: Bool { [Library.folder, "."].contains { !Library.files(in: $0).isEmpty } }
 }

@@ -36,21 +36,7 @@ extension MachineCommand {
     @Argument(help: "The new name.") var new: String
 
     func run() throws {
-      let file = try which.open(.writing)
-      let new = new.hasSuffix(Library.ending) ? String(new.dropLast(Library.ending.count)) : new
-      guard !new.isEmpty, !new.contains("/"), !new.contains("#") else {
-        throw HostError.usage("\(new): a name without / and # is wanted")
-      }
-      let isAlone = try Library.name(of: file.path) == file.summary().name
-      let folder = file.path.lastIndex(of: "/").map { String(file.path[...$0]) } ?? ""
-      let path = folder + new + Library.ending
-      if isAlone, access(path, F_OK) == 0 { throw HostError.file("\(path): is there already; choose another name") }
-      try file.rename(to: new)
-      try file.finish()
-      if isAlone, Glibc.rename(file.path, path) != 0 {
-        throw HostError.file("\(file.path): can't be renamed: \(HostFiles.reason())")
-      }
-      print(isAlone ? path : file.path)
+      print(try Library.rename(try which.open(.writing), to: new))
     }
   }
 
@@ -96,7 +82,9 @@ extension MachineCommand {
     func run() throws {
       let file = try which.open(.writing)
       let output = output.hasSuffix(Library.ending) ? output : output + Library.ending
-      try file.export(to: output, withMedia: !withoutMedia, progress: ProgressLine.make("taking in media"))
+      let missing = try file.export(
+        to: output, withMedia: !withoutMedia, progress: ProgressLine.make("taking in media"))
+      for line in missing { ErrorReport.complain(line) }
       try file.finish()
       print(output)
     }

@@ -26,25 +26,42 @@ struct Run {
     keeper?.onKept = { name, failure in
       if let failure { ErrorReport.complain("snapshot \(name) was not kept: \(failure)") }
     }
-    keeper?.onNotice = { ErrorReport.complain($0) }
+    var notices: [String] = []
+    keeper?.onNotice = {
+      ErrorReport.complain($0)
+      notices.append($0)
+    }
     let session = try Session(configuration, options, keeper: keeper)
+    keeper?.onNotice = { ErrorReport.complain($0) }
+    let isSealed = isSealed && keeper != nil
     if let keeper, isSealed {
       let places = writable(keeper)
       session.onStart = { for line in Sandbox.enter(writable: places) { ErrorReport.complain(line) } }
     }
-    var end: Session.End?
-    var failure: (any Error)?
-    do {
-      end =
-        headless
-        ? try Headless(speed: speed, signals: signals).run(session)
-        : try DesktopApp(speed: speed, signals: signals).run(session)
-    } catch { failure = error }
-    var complaints: [String] = []
-    if let keeper {
-      if freezes, session.machine.outcome == nil {
-        do { try keeper.freeze(session.machine) } catch { complaints.append(error.description) }
+    var isKept = false
+    let freeze: (() throws -> Void)? = keeper.flatMap { keeper in
+      guard freezes else { return nil }
+      return {
+        try keeper.freeze(session.machine)
+        isKept = true
       }
+    }
+    var end: Session.End?
+    var restart: [String]?
+    var failure: (any Error)?
+    var complaints: [String] = []
+    do {
+      if headless {
+        end = try Headless(speed: speed, signals: signals).run(session)
+      } else {
+        let app = DesktopApp(speed: speed, signals: signals, isSealed: isSealed)
+        let outcome = try app.run(session, notices: notices, freeze: freeze)
+        (end, restart, complaints) = (outcome.end, outcome.restart, outcome.complaints)
+      }
+    } catch { failure = error }
+    // Where the window hasn't seen to it.
+    if let freeze, !isKept, restart == nil, complaints.isEmpty, session.machine.outcome == nil {
+      do { try freeze() } catch { complaints.append("\(error)") }
     }
     complaints += session.finish()
     for line in complaints { ErrorReport.complain(line) }
@@ -54,6 +71,7 @@ struct Run {
       complaints.append(error.description)
     }
     if let failure { throw failure }
+    if let restart { try Restart.perform(restart) }
     if end == .machine(.tripleFault) {
       throw HostError(.tripleFault, "the guest shut down by triple fault; --on-triple-fault reset starts it again")
     }

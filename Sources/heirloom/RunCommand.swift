@@ -15,7 +15,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup(title: "Run") var session: SessionOptions
 
   mutating func run() throws {
-    if CommandLine.arguments.count == 1, LibraryCommand.hasMachines { return try LibraryWindow().run() }
+    if CommandLine.arguments.count == 1 { return try LibraryWindow().run() }
     let steps = try session.steps()
     let speed = try session.speedChoice()
     let stopAfter = try session.stopAfterSpan()

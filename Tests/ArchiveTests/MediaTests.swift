@@ -250,6 +250,57 @@ import Testing
     #expect(try goOn(path) == "")
   }
 
+  @Test func aHardDiskOutsideIsLookedAtByteForByteWhenItsDateHasChanged() throws {
+    let disk = try folder.file("c.img", noise(2 << 20, seed: 1))
+    let path = try create(configuration { $0.disk.hda = HostPath(path: disk) }, attach: true)
+    do {
+      let open = try OpenMachine(path: path)
+      let machine = try start(open)
+      machine.run(until: .zero + .seconds(1))
+      try open.freeze(machine)
+      try open.close()
+    }
+    // One byte in a block that no state's own sum looks at.
+    var other = noise(2 << 20, seed: 1)
+    other[9 * 4096] ^= 1
+    _ = try folder.file("c.img", other)
+    let refused = try goOn(path)
+    #expect(refused.contains(disk) && refused.contains("has been written since"), "\(refused)")
+    // A copy with another date will do, at another place, too.
+    _ = try folder.file("c.img", noise(2 << 20, seed: 1))
+    try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: disk)
+    #expect(try goOn(path) == "")
+  }
+
+  @Test func aSnapshotOfAMachineWhoseDiskOutsideWasWrittenSinceSaysSoAndCanBeTakenAllTheSame() throws {
+    let disk = try folder.file("c.img", noise(2 << 20, seed: 1))
+    try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: disk)
+    let path = try create(configuration { $0.disk.hda = HostPath(path: disk) }, attach: true)
+    do {
+      let open = try OpenMachine(path: path)
+      let machine = try start(open)
+      machine.run(until: .zero + .seconds(1))
+      try open.keep(machine, as: "early")
+      // In the same run the disk goes back with the machine.
+      machine.board.hardDisks.first?.write(72, noise(512, seed: 2))
+      try open.restore(machine, to: "early")
+      #expect(machine.board.hardDisks.first?.read(72) == Array(noise(2 << 20, seed: 1)[72 * 512..<73 * 512]))
+      try open.close()
+    }
+    let open = try OpenMachine(path: path)
+    let machine = try start(open)
+    let date = Date(timeIntervalSinceNow: 60)
+    try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: disk)
+    let error = #expect(throws: HostError.self) { try open.restore(machine, to: "early") }
+    #expect(error?.description.contains("--changed-media accept") == true, "\(error?.description ?? "")")
+    open.changedMedia = .accept
+    var notices: [String] = []
+    open.onNotice = { notices.append($0) }
+    try open.restore(machine, to: "early")
+    #expect(notices.count == 1 && notices[0].contains(disk))
+    try open.close()
+  }
+
   // MARK: Older formats
 
   @Test(arguments: try FileManager.default.contentsOfDirectory(atPath: MachineMediaTests.fixtures.path).sorted())

@@ -5,25 +5,13 @@ import Testing
 /// Guests that work a hard disk, in the program as a user runs it.
 @Suite(.enabled(if: OtherTool.areThere("nasm"), "NASM is not installed: apt install nasm"))
 struct DriveTests {
-  /// A floppy that starts `Programs/NAME.asm`.
-  private func boot(_ name: String, _ options: [String] = [], in scratch: Scratch) throws -> String {
-    let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-      "Programs/\(name).asm")
-    let program = scratch.path("\(name).bin")
-    let assembled = try OtherTool.run("nasm", options + ["-f", "bin", "-o", program, source.path])
-    #expect(assembled.status == 0, "\(assembled.output)")
-    var floppy = [UInt8](try Data(contentsOf: URL(fileURLWithPath: program)))
-    floppy += [UInt8](repeating: 0, count: 1_474_560 - floppy.count)
-    return try scratch.file("\(name).img", floppy)
-  }
-
   /// `HEIRLOOM_MEASURE=1` takes 512 MB and prints how many of them pass in a second of the host.
   @Test("A disk read through the drive's ports is what the file holds", arguments: [[], ["-DSINGLE", "-DWORDS"]])
   func sequentialRead(options: [String]) throws {
     let scratch = try Scratch()
     let isMeasured = ProcessInfo.processInfo.environment["HEIRLOOM_MEASURE"] != nil
     let megabytes = isMeasured ? 512 : 8
-    let boot = try boot("reader", options + ["-DMEGABYTES=\(megabytes)"], in: scratch)
+    let boot = try scratch.bootFloppy("reader", options + ["-DMEGABYTES=\(megabytes)"])
     var bytes = [UInt8](repeating: 0, count: megabytes << 20)
     var expected: UInt32 = 0
     for sector in 0..<megabytes << 11 {
@@ -43,7 +31,7 @@ struct DriveTests {
   @Test("When the host has no room the machine waits and says so, and goes on when there is room; nothing is lost")
   func diskFull() throws {
     let scratch = try Scratch()
-    let floppy = try boot("writer", in: scratch)
+    let floppy = try scratch.bootFloppy("writer")
     let disk = scratch.path("disk.img")
     #expect(try Program.run("image", "create", disk, "--size", "24M").status == 0)
     let (log, errors) = (try scratch.file("log", []), try scratch.file("errors", []))
@@ -97,7 +85,7 @@ struct DriveTests {
   @Test("A disk of 120 GB takes no more room than is written, is FAT32 for us and mtools, and the BIOS reaches its end")
   func large() throws {
     let scratch = try Scratch()
-    let floppy = try boot("bigdisk", in: scratch)
+    let floppy = try scratch.bootFloppy("bigdisk")
     let disk = scratch.path("big.img")
     #expect(try Program.run("image", "create", disk, "--size", "120G", "--partition", "--fat", "32").status == 0)
     let file = try scratch.file("HELLO.TXT", Array("hello\r\n".utf8))

@@ -42,13 +42,7 @@ struct KillTests {
     arguments: ["vhd", "img", "undo"])
   func killed(kind: String) throws {
     let scratch = try Scratch()
-    let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-      "Programs/writer.asm")
-    let assembled = try OtherTool.run("nasm", "-f", "bin", "-o", scratch.path("boot.bin"), source.path)
-    #expect(assembled.status == 0, "\(assembled.output)")
-    var floppy = [UInt8](try Data(contentsOf: URL(fileURLWithPath: scratch.path("boot.bin"))))
-    floppy += [UInt8](repeating: 0, count: 1_474_560 - floppy.count)
-    let boot = try scratch.file("boot.img", floppy)
+    let boot = try scratch.bootFloppy("writer")
     var generator = SystemRandomNumberGenerator()
     var most: UInt32 = 0
     for number in 0..<max(Self.rounds / (kind == "vhd" ? 1 : 4), 1) {

@@ -18,16 +18,10 @@ struct MachineKillTests {
 
   init() throws {
     scratch = try Scratch()
-    let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-      "Programs/writer.asm")
-    let assembled = try OtherTool.run("nasm", "-f", "bin", "-o", scratch.path("boot.bin"), source.path)
-    #expect(assembled.status == 0, "\(assembled.output)")
-    var floppy = [UInt8](try Data(contentsOf: URL(fileURLWithPath: scratch.path("boot.bin"))))
-    floppy += [UInt8](repeating: 0, count: 1_474_560 - floppy.count)
     machine = scratch.path("whole.heirloom")
     try heirloom(
       "machine", "create", machine, "--memory", "2M", "--disk-size", "24M", "--floppy-a",
-      try scratch.file("boot.img", floppy))
+      try scratch.bootFloppy("writer"))
   }
 
   private func heirloom(_ arguments: String...) throws {

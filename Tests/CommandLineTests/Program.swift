@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// The built program, run as a user runs it.
 struct Program {
@@ -78,5 +79,17 @@ final class Scratch {
   func file(_ name: String, _ bytes: [UInt8]) throws -> String {
     try Data(bytes).write(to: url.appendingPathComponent(name))
     return path(name)
+  }
+
+  /// A new floppy image that starts `Programs/NAME.asm`; `options` are the assembler's.
+  func bootFloppy(_ name: String, _ options: [String] = []) throws -> String {
+    let programs = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Programs/")
+    let sector = path("\(name).bin")
+    let source = programs.appendingPathComponent("\(name).asm").path
+    let assembled = try OtherTool.run(
+      "nasm", options + ["-f", "bin", "-w+error", "-I", programs.path + "/", "-o", sector, source])
+    try #require(assembled.status == 0, "\(assembled.output)")
+    let code = [UInt8](try Data(contentsOf: URL(fileURLWithPath: sector)))
+    return try file("\(name).img", code + [UInt8](repeating: 0, count: 1_474_560 - code.count))
   }
 }

@@ -29,6 +29,48 @@ struct SoundBlasterMixerTests {
   }
   private func decibels(_ a: Double, _ b: Double) -> Double { 20 * log10(a / b) }
 
+  @Test("CT1745: defaults, 5-bit volumes, the Pro's registers as pairs of nibbles")
+  func mixer16() throws {
+    let host = try SoundBlasterHost(.sb16)
+    #expect(host.mixerRegister(0x30) == 0xC0 && host.mixerRegister(0x22) == 0xCC && host.mixerRegister(0x3C) == 0x1F)
+    #expect(host.mixerRegister(0x80) == 0x02 && host.mixerRegister(0x81) == 0x22)
+    host.setMixer(0x32, 0xFF)
+    #expect(host.mixerRegister(0x32) == 0xF8)
+    host.setMixer(0x04, 0x5A)
+    #expect(host.mixerRegister(0x32) == 0x58 && host.mixerRegister(0x33) == 0xA8 && host.mixerRegister(0x04) == 0x5A)
+    host.setMixer(0x00, 0)
+    #expect(host.mixerRegister(0x04) == 0xCC && host.mixerRegister(0x80) == 0x02)
+  }
+
+  @Test("CT1345: three bits a side, read back with ones; a Sound Blaster 2.0 has no mixer")
+  func mixerPro() throws {
+    let host = try SoundBlasterHost(.pro)
+    #expect(host.mixerRegister(0x22) == 0x99)
+    host.setMixer(0x22, 0xEE)
+    #expect(host.mixerRegister(0x22) == 0xFF)
+    #expect(host.filter == 3200)
+    let old = try SoundBlasterHost(.sb2)
+    old.setMixer(0x22, 0x55)
+    #expect(old.mixerRegister(0x22) == 0xFF)
+  }
+
+  @Test("Volume registers weaken the voice by 2 dB a step")
+  func volume() throws {
+    func peak(_ register: UInt8) throws -> Double {
+      let host = try SoundBlasterHost(.sb16)
+      host.resetDSP()
+      host.setMixer(0x32, register)
+      host.setMixer(0x33, register)
+      host.command(0x10, 0xC0)
+      host.bench.run(.milliseconds(30))
+      return host.recording.left.max() ?? 0
+    }
+    let full = try peak(0xC0)
+    #expect(abs(20 * log10(try peak(0xB8) / full) + 2) < 0.1)
+    #expect(abs(20 * log10(try peak(0x98) / full) + 10) < 0.2)
+    #expect(try peak(0x00) == 0)
+  }
+
   @Test("CT1745 output gain: 6 dB a step, each side for itself")
   func gain() throws {
     let plain = try level(1000, [])

@@ -13,7 +13,8 @@ struct TimeTests {
     let folder = try TemporaryFolder()
     let output = folder.path("rom.bin")
     try HostTool.nasm.run([
-      "-f", "bin", "-w+error", "-o", output, Places.programs.appending(path: "roms/\(name).asm").path,
+      "-f", "bin", "-w+error", "-I", Places.programs.path + "/roms/", "-o", output,
+      Places.programs.appending(path: "roms/\(name).asm").path,
     ])
     let code = [UInt8](try Data(contentsOf: URL(filePath: output)))
     var rom = [UInt8](repeating: 0xFF, count: 65_536)

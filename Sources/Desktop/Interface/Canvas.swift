@@ -1,48 +1,34 @@
 import CSDL2
+import Foundation
 import Hardware
 import PC
-
-/// A rectangle in points.
-struct Rectangle {
-  var x: Int
-  var y: Int
-  var width: Int
-  var height: Int
-
-  init(_ x: Int, _ y: Int, _ width: Int, _ height: Int) {
-    (self.x, self.y, self.width, self.height) = (x, y, width, height)
-  }
-
-  func contains(_ point: (x: Int, y: Int)) -> Bool {
-    point.x >= x && point.x < x + width && point.y >= y && point.y < y + height
-  }
-
-  func inset(_ by: Int) -> Rectangle { Rectangle(x + by, y + by, width - 2 * by, height - 2 * by) }
-
-  var sdl: SDL_Rect { SDL_Rect(x: Int32(x), y: Int32(y), w: Int32(max(width, 0)), h: Int32(max(height, 0))) }
-}
 
 /// 0xAARRGGBB.
 typealias Colour = UInt32
 
-/// What windows are painted with: rectangles, letters of 8 by 16 points, pictures. A point is one of the window's, or more
-/// on large windows and dense displays, so that letters stay readable.
+/// What windows are painted with: rectangles, letters of 8 by 16 points, pictures. A point is one of the output's dots, or
+/// more on dense displays, so that letters stay readable.
 final class Canvas {
   static let lineHeight = 16
   static let letterWidth = 8
 
   private let renderer: OpaquePointer
-  private var letters: OpaquePointer?
+  private var letters: [Bool: OpaquePointer] = [:]
   private var pictures: [String: OpaquePointer] = [:]
-  /// The window's size in points.
+  /// How large a point is to be.
+  var density = DisplayScale()
+  /// The output's size in points.
   private(set) var width = 800
   private(set) var height = 600
-  private var scale: Float = 1
+  /// Dots of the output in a point.
+  private(set) var scale: Float = 1
+  /// Labels that had to be cut off in this picture: a test wants none.
+  private(set) var cutOff: [String] = []
 
   init(renderer: OpaquePointer) { self.renderer = renderer }
 
   deinit {
-    SDL_DestroyTexture(letters)
+    for (_, texture) in letters { SDL_DestroyTexture(texture) }
     for (_, texture) in pictures { SDL_DestroyTexture(texture) }
   }
 
@@ -51,12 +37,13 @@ final class Canvas {
     var outWidth: Int32 = 0
     var outHeight: Int32 = 0
     SDL_GetRendererOutputSize(renderer, &outWidth, &outHeight)
-    scale = max(1, min(Float(outWidth) / 800, Float(outHeight) / 600).rounded(.down))
+    scale = density.factor(width: Int(outWidth), height: Int(outHeight))
     SDL_RenderSetScale(renderer, scale, scale)
     (width, height) = (Int(Float(outWidth) / scale), Int(Float(outHeight) / scale))
+    cutOff = []
   }
 
-  /// Ends a picture: what comes next is drawn in the display's dots again.
+  /// Ends a picture: what comes next is drawn in the output's dots again.
   func end() { SDL_RenderSetScale(renderer, 1, 1) }
 
   /// A place of the window, given in its own units, in points.
@@ -74,10 +61,14 @@ final class Canvas {
     SDL_RenderFillRect(renderer, &rectangle)
   }
 
-  func outline(_ place: Rectangle, _ colour: Colour) {
-    var rectangle = place.sdl
-    paint(colour)
-    SDL_RenderDrawRect(renderer, &rectangle)
+  /// A frame of `thickness` points inside `place`.
+  func outline(_ place: Rectangle, _ colour: Colour, thickness: Int = 1) {
+    fill(Rectangle(place.x, place.y, place.width, thickness), colour)
+    fill(Rectangle(place.x, place.y + place.height - thickness, place.width, thickness), colour)
+    fill(Rectangle(place.x, place.y + thickness, thickness, place.height - 2 * thickness), colour)
+    fill(
+      Rectangle(place.x + place.width - thickness, place.y + thickness, thickness, place.height - 2 * thickness), colour
+    )
   }
 
   private func paint(_ colour: Colour) {
@@ -87,39 +78,76 @@ final class Canvas {
       UInt8(truncatingIfNeeded: colour), UInt8(truncatingIfNeeded: colour >> 24))
   }
 
-  /// Writes a line; what doesn't fit into `width` points is left out, with an ellipsis in its place.
+  /// Writes a name, path or number of somebody else's, which may be long: what doesn't fit into `width` points is left
+  /// out, with an ellipsis in its place.
+  func name(
+    _ text: String, _ x: Int, _ y: Int, _ colour: Colour, width: Int, keepsEnding: Bool = false, keepsEnd: Bool = false
+  ) {
+    let columns = max(width, 0) / Self.letterWidth
+    write(
+      keepsEnd
+        ? TextLayout.fittedEnd(text, columns: columns)
+        : TextLayout.fitted(text, columns: columns, keepsEnding: keepsEnding), x, y, colour, size: 1)
+  }
+
+  /// Writes a line of the program's own.
   func text(_ text: String, _ x: Int, _ y: Int, _ colour: Colour, width: Int = .max, size: Int = 1) {
-    guard let letters = letterSheet() else { return }
-    var codes = text.map { CodePage437.byte(of: $0) ?? 0x3F }
-    let room = width / (Self.letterWidth * size)
-    if codes.count > room { codes = Array(codes.prefix(max(room - 2, 0))) + [0x2E, 0x2E] }
+    let fitted = TextLayout.fitted(text, columns: max(width, 0) / (Self.letterWidth * size))
+    if fitted != text || y + Self.lineHeight * size > height || x + text.count * Self.letterWidth * size > self.width {
+      cutOff.append(text)
+    }
+    write(fitted, x, y, colour, size: size)
+  }
+
+  private func write(_ text: String, _ x: Int, _ y: Int, _ colour: Colour, size: Int) {
+    guard let letters = letterSheet(isSmooth: scale != scale.rounded()) else { return }
+    let dots = Int32(letters.dots)
     SDL_SetTextureColorMod(
-      letters, UInt8(truncatingIfNeeded: colour >> 16), UInt8(truncatingIfNeeded: colour >> 8),
+      letters.texture, UInt8(truncatingIfNeeded: colour >> 16), UInt8(truncatingIfNeeded: colour >> 8),
       UInt8(truncatingIfNeeded: colour))
-    for (column, code) in codes.enumerated() {
-      var source = SDL_Rect(x: Int32(code & 15) * 8, y: Int32(code >> 4) * 16, w: 8, h: 16)
+    for (column, character) in text.enumerated() where character != " " {
+      let left = x + column * Self.letterWidth * size
+      if character == TextLayout.ellipsis {
+        for dot in 0..<3 { fill(Rectangle(left + (1 + dot * 3) * size, y + 11 * size, size, size), colour) }
+        continue
+      }
+      let code = Self.code(of: character)
+      var source = SDL_Rect(
+        x: Int32(code & 15) * 8 * dots, y: Int32(code >> 4) * 16 * dots, w: 8 * dots, h: 16 * dots)
       var target = SDL_Rect(
-        x: Int32(x + column * Self.letterWidth * size), y: Int32(y), w: Int32(Self.letterWidth * size),
-        h: Int32(Self.lineHeight * size))
-      SDL_RenderCopy(renderer, letters, &source, &target)
+        x: Int32(left), y: Int32(y), w: Int32(Self.letterWidth * size), h: Int32(Self.lineHeight * size))
+      SDL_RenderCopy(renderer, letters.texture, &source, &target)
     }
   }
 
-  /// All letters as a texture, made when first needed.
-  private func letterSheet() -> OpaquePointer? {
-    if let letters { return letters }
-    var dots = [UInt32](repeating: 0x00FF_FFFF, count: 128 * 256)
-    for code in 0..<256 {
-      for row in 0..<16 {
-        let line = UInt8(truncatingIfNeeded: LetterFont.glyphs[code * 2 + row / 8] >> UInt64(56 - row % 8 * 8))
-        for column in 0..<8 where line & 0x80 >> UInt8(column) != 0 {
-          dots[(code / 16 * 16 + row) * 128 + code % 16 * 8 + column] = 0xFFFF_FFFF
-        }
+  /// The glyph of a character; of letters that the sheet hasn't got, the one without its accent, or a question mark.
+  private static func code(of character: Character) -> UInt8 {
+    if let code = CodePage437.byte(of: character) { return code }
+    let base = String(character).decomposedStringWithCanonicalMapping.unicodeScalars.first
+    return base.flatMap { CodePage437.byte(of: Character($0)) } ?? 0x3F
+  }
+
+  /// All letters as a texture, made when first needed: sharp ones, or for broken scales larger ones that are made smaller
+  /// smoothly.
+  private func letterSheet(isSmooth: Bool) -> (texture: OpaquePointer, dots: Int)? {
+    let dots = isSmooth ? 4 : 1
+    if let sheet = letters[isSmooth] { return (sheet, dots) }
+    let width = 128 * dots
+    var sheet = [UInt32](repeating: 0x00FF_FFFF, count: width * 256 * dots)
+    for row in 0..<256 * dots {
+      for column in 0..<width {
+        let (x, y) = (column / dots, row / dots)
+        let code = y / 16 * 16 + x / 8
+        let line = UInt8(
+          truncatingIfNeeded: LetterFont.glyphs[code * 2 + y % 16 / 8] >> UInt64(56 - y % 8 * 8))
+        if line & 0x80 >> UInt8(x % 8) != 0 { sheet[row * width + column] = 0xFFFF_FFFF }
       }
     }
-    letters = texture(dots, 128, 256)
-    SDL_SetTextureBlendMode(letters, SDL_BLENDMODE_BLEND)
-    return letters
+    guard let made = texture(sheet, width, 256 * dots) else { return nil }
+    SDL_SetTextureBlendMode(made, SDL_BLENDMODE_BLEND)
+    SDL_SetTextureScaleMode(made, isSmooth ? SDL_ScaleModeLinear : SDL_ScaleModeNearest)
+    letters[isSmooth] = made
+    return (made, dots)
   }
 
   private func texture(_ dots: [UInt32], _ width: Int, _ height: Int) -> OpaquePointer? {
@@ -130,19 +158,25 @@ final class Canvas {
     return texture
   }
 
-  /// Shows a PNG file's picture as large as it fits, 4:3; `name` stays the same as long as the picture does.
+  /// Shows a PNG file's picture; `name` stays the same as long as the picture does.
   func picture(_ name: String, _ png: () -> [UInt8]?, in place: Rectangle) {
-    fill(place, 0xFF10_1418)
-    if pictures[name] == nil, let bytes = png(), let frame = VideoFrame(png: bytes) {
+    picture(name, in: place) { png().flatMap { VideoFrame(png: $0) } }
+  }
+
+  /// Shows a picture; `name` stays the same as long as the picture does. False if there is none.
+  @discardableResult
+  func picture(_ name: String, in place: Rectangle, frame: () -> VideoFrame?) -> Bool {
+    fill(place, 0xFF0C_0F13)
+    defer { outline(place, Interface.Style.line) }
+    if pictures[name] == nil, let frame = frame(), frame.width > 0, frame.height > 0 {
       if pictures.count >= 64 { forgetPictures() }
       pictures[name] = texture(frame.pixels.map { $0 | 0xFF00_0000 }, frame.width, frame.height)
     }
-    if let picture = pictures[name] {
-      SDL_SetTextureScaleMode(picture, SDL_ScaleModeLinear)
-      var rectangle = place.sdl
-      SDL_RenderCopy(renderer, picture, nil, &rectangle)
-    }
-    outline(place, 0xFF3A_4450)
+    guard let picture = pictures[name] else { return false }
+    SDL_SetTextureScaleMode(picture, SDL_ScaleModeLinear)
+    var rectangle = place.sdl
+    SDL_RenderCopy(renderer, picture, nil, &rectangle)
+    return true
   }
 
   /// The textures' contents were lost, or others are wanted.
@@ -154,7 +188,7 @@ final class Canvas {
   /// The display has lost everything that was made on it.
   func restore() {
     forgetPictures()
-    SDL_DestroyTexture(letters)
-    letters = nil
+    for (_, texture) in letters { SDL_DestroyTexture(texture) }
+    letters = [:]
   }
 }

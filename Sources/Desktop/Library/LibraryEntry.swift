@@ -5,95 +5,130 @@ import Processor
 
 /// A machine as the library shows it.
 struct LibraryEntry {
+  /// What it does now.
+  enum State: Equatable {
+    case off
+    case suspended
+    /// Started from this window.
+    case running
+    /// Another program has its file.
+    case inUse
+    /// What is wrong with the file.
+    case unreadable(String)
+
+    var text: String {
+      switch self {
+      case .off: "off"
+      case .suspended: "suspended"
+      case .running: "running"
+      case .inUse: "in use by another program"
+      case .unreadable(let reason): reason
+      }
+    }
+  }
+  /// Its file.
   var path: String
+  /// Which one of its file it is; nil: the only one.
+  var machine: String?
   var name: String
-  /// "off", "suspended", "running", or what is wrong with the file.
-  var state: String
+  var state: State
+  /// "486dx2-66, 16M".
   var parts = ""
-  var used = ""
+  /// When it ran last; nil: never.
+  var used: String?
   var size = 0
+  var snapshots = 0
   /// The picture of the state that it goes on from, or of its last one.
   var thumbnail: [UInt8]?
   /// Changes when the picture may have.
   var version = ""
-  var isReadable = true
-  var isSuspended: Bool { state == "suspended" }
-  var isRunning: Bool { state == "running" }
 
-  /// All machines of the library and of the current folder.
-  static func all() -> [LibraryEntry] {
-    [Library.folder, "."].flatMap(Library.files).map(LibraryEntry.init)
+  /// What the command line calls it.
+  var target: String { machine.map { path + "#" + $0 } ?? path }
+  var isReadable: Bool { if case .unreadable = state { false } else { true } }
+  /// It is there and nobody has it.
+  var isFree: Bool { state == .off || state == .suspended }
+
+  /// Opens its file.
+  ///
+  /// - Throws: `HostError`.
+  func open(_ access: MachineFile.Access) throws(HostError) -> MachineFile {
+    try MachineFile(path: path, machine: machine, access: access)
   }
 
-  init(_ path: String) {
-    self.path = path
-    name = Library.name(of: path)
+  /// The machines of the file at `path`.
+  static func read(_ path: String) -> [LibraryEntry] {
     do {
-      let isRunning = MachineFile.isRunning(path)
       let file = try MachineFile(path: path, access: .reading)
+      let names = try file.machineNames()
+      try file.finish()
+      return names.map { LibraryEntry(path, machine: names.count > 1 ? $0 : nil) }
+    } catch { return [LibraryEntry(path, machine: nil)] }
+  }
+
+  init(_ path: String, machine: String?) {
+    self.path = path
+    self.machine = machine
+    name = machine ?? Library.name(of: path)
+    do {
+      let isInUse = MachineFile.isRunning(path)
+      let file = try MachineFile(path: path, machine: machine, access: .reading)
       let summary = try file.summary()
       name = summary.name
-      state = isRunning ? "running" : summary.frozen == nil ? "off" : "suspended"
-      used = summary.used.map { $0.replacing("T", with: " ").replacing("Z", with: " UTC") } ?? "never used"
+      state = isInUse ? .inUse : summary.frozen == nil ? .off : .suspended
+      used = summary.used
       size = try file.sizes().file
       if let configuration = try? file.configuration() {
         parts = "\(configuration.cpu.model.rawValue), \(configuration.memory.size.configurationText)"
       }
-      let snapshots = try file.snapshots()
-      let shown = snapshots.last { $0.name == summary.frozen } ?? snapshots.last { $0.thumbnail != nil }
+      let all = try file.snapshots()
+      snapshots = all.count
+      let shown = all.last { $0.name == summary.frozen } ?? all.last { $0.thumbnail != nil }
       thumbnail = shown?.thumbnail
       version = "\(path) \(shown?.id ?? 0) \(shown?.taken ?? "")"
       try file.finish()
-    } catch {
-      state = "\(error)"
-      isReadable = false
-    }
+    } catch { state = .unreadable(error.description.replacing(path + ": ", with: "")) }
   }
 }
 
-/// Machines that were started from the library, each a process of its own.
-final class StartedMachines {
-  private var children: [(pid: pid_t, errors: Int32)] = []
+/// What is known of machine files: one that hasn't changed isn't opened again.
+struct LibraryIndex {
+  private var known: [String: (stamp: String, entries: [LibraryEntry])] = [:]
 
-  deinit { for child in children { close(child.errors) } }
-
-  /// Starts this program with `arguments` beside this process.
-  ///
-  /// - Throws: `HostError` if the host has no process to give.
-  func start(_ arguments: [String]) throws(HostError) {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw .usage("the host has no pipe to give: \(HostFiles.reason())") }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO)
-    var words: [UnsafeMutablePointer<CChar>?] = (["heirloom"] + arguments).map { strdup($0) } + [nil]
-    var pid = pid_t()
-    let failure = posix_spawn(&pid, "/proc/self/exe", &actions, nil, &words, environ)
-    for word in words { free(word) }
-    posix_spawn_file_actions_destroy(&actions)
-    close(ends[1])
-    guard failure == 0 else {
-      close(ends[0])
-      throw .usage("the machine can't be started: \(String(cString: strerror(failure)))")
+  /// All machines of the library and of the folder that the program was started in.
+  mutating func all(running: Set<String>) -> [LibraryEntry] {
+    var now: [String: (stamp: String, entries: [LibraryEntry])] = [:]
+    var all: [LibraryEntry] = []
+    var seen = Set<String>()
+    for path in [Library.folder, "."].flatMap(Library.files) {
+      let stamp = Self.stamp(path)
+      // The same file, if the library is the current folder.
+      guard seen.insert(Self.place(path) ?? path).inserted else { continue }
+      let entries = known[path].flatMap { $0.stamp == stamp ? $0.entries : nil } ?? LibraryEntry.read(path)
+      now[path] = (stamp, entries)
+      all += entries.map { entry in
+        var entry = entry
+        if entry.state == .inUse, running.contains(entry.target) { entry.state = .running }
+        return entry
+      }
     }
-    children.append((pid, ends[0]))
+    known = now
+    return all
   }
 
-  /// What machines that have ended badly since the last call had to say.
-  func complaints() -> [String] {
-    var said: [String] = []
-    children.removeAll { child in
-      var status: Int32 = 0
-      guard waitpid(child.pid, &status, WNOHANG) == child.pid else { return false }
-      var bytes = [UInt8](repeating: 0, count: 4096)
-      let count = max(read(child.errors, &bytes, bytes.count), 0)
-      close(child.errors)
-      let text = String(decoding: bytes.prefix(count), as: UTF8.self)
-      if status != 0 { said.append(text.isEmpty ? "the machine has ended unexpectedly" : text) }
-      return true
+  /// Differs when the file, its log or its user does.
+  private static func stamp(_ path: String) -> String {
+    var text = "\(MachineFile.isRunning(path))"
+    for suffix in ["", "-wal"] {
+      var status = stat()
+      guard stat(path + suffix, &status) == 0 else { continue }
+      text += " \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(status.st_mode)"
     }
-    return said.map { $0.replacing("heirloom: ", with: "").replacing("\n", with: " ") }
+    return text
+  }
+
+  private static func place(_ path: String) -> String? {
+    var status = stat()
+    return stat(path, &status) == 0 ? "\(status.st_dev) \(status.st_ino)" : nil
   }
 }

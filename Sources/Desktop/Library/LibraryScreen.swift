@@ -4,184 +4,177 @@ import PC
 
 /// The machines that there are, and what can be done with them.
 final class LibraryScreen {
-  private var entries: [LibraryEntry] = []
-  private var chosen = 0
-  private var offset = 0
-  private var dialogs: [any Dialog] = []
-  private let started = StartedMachines()
-  private let interface: Interface
+  var entries: [LibraryEntry] = []
+  var rows = Interface.Rows()
+  let started: StartedMachines
+  let interface: Interface
+  private var index = LibraryIndex()
+  private let preview: BuiltInPreview?
+  /// What was done last, at the bottom.
+  var status = ""
   /// The window is to be closed.
   private(set) var isOver = false
 
-  init(_ interface: Interface) {
+  init(_ interface: Interface, started: StartedMachines = StartedMachines(), hasPreview: Bool = true) {
     self.interface = interface
+    self.started = started
+    preview = hasPreview ? BuiltInPreview() : nil
     refresh()
   }
 
   /// Looks at the machines again.
   func refresh() {
-    entries = LibraryEntry.all()
-    for text in started.complaints() { dialogs.append(Notice(text)) }
+    let before = entry?.target
+    for text in started.complaints() { interface.show(Notice(text, title: "A machine couldn't go on")) }
+    entries = index.all(running: started.targets)
+    choose(before)
   }
 
   /// The chosen machine; nil for the built-in one.
-  private var entry: LibraryEntry? { entries.indices.contains(chosen - 1) ? entries[chosen - 1] : nil }
+  var entry: LibraryEntry? { entries.indices.contains(rows.chosen - 1) ? entries[rows.chosen - 1] : nil }
+
+  /// Goes to the machine `target`, if it is there.
+  func choose(_ target: String?) {
+    guard let target else { return }
+    rows.chosen = (entries.firstIndex { $0.target == target } ?? rows.chosen - 1) + 1
+  }
 
   // MARK: Drawing
 
+  private static let side = 268
+
   func draw() {
     let canvas = interface.canvas
-    interface.begin()
-    interface.isEnabled = dialogs.isEmpty
-    canvas.fill(Rectangle(0, 0, canvas.width, canvas.height), Interface.Style.background)
-    canvas.text("Heirloom", 20, 14, Interface.Style.text, size: 2)
-    let side = 260
-    let listWidth = canvas.width - side - 56
-    let choice = interface.list(
-      count: entries.count + 1, rowHeight: 84, chosen: &chosen, offset: &offset,
-      Rectangle(20, 60, listWidth, canvas.height - 108)
-    ) { [self] index, place, _ in row(index, place) }
-    details(Rectangle(canvas.width - side - 16, 60, side, canvas.height - 108))
-    canvas.text(
-      "Arrows choose   Enter starts   Tab goes on   N new machine   Esc closes", 20, canvas.height - 32,
-      Interface.Style.dim, width: canvas.width - 40)
-    if choice == .opened { start() }
-    if dialogs.isEmpty, interface.take(.n) { newMachine() }
-    if let file = interface.input.dropped.last, dialogs.isEmpty { newMachine(with: file) }
-    if dialogs.isEmpty, interface.take(.escape) { isOver = true }
-    drawDialog()
-    interface.end()
-  }
-
-  private func drawDialog() {
-    guard let dialog = dialogs.last else { return }
-    interface.isEnabled = true
-    // Widgets below were not enabled, so the numbering begins with the dialog's.
-    if !dialog.draw(interface) {
-      dialogs.removeAll { $0 === dialog }
-      interface.startOver()
-      refresh()
+    let (width, height) = (canvas.width, canvas.height)
+    canvas.fill(Rectangle(0, 0, width, height), Interface.Style.background)
+    canvas.text("Heirloom", 20, 12, Interface.Style.text, size: 2)
+    let list = Rectangle(16, 56, width - Self.side - 44, height - 56 - 36)
+    let choice = interface.list(count: entries.count + 1, rowHeight: 84, &rows, list) { [self] index, place in
+      row(index, place)
     }
+    if entries.isEmpty { welcome(Rectangle(list.x, list.y + 100, list.width, list.height - 100)) }
+    details(Rectangle(width - Self.side - 16, 56, Self.side, height - 56 - 36))
+    let top = ["Start a disk...", "New machine...", "Import..."].map { Interface.Label($0) }
+    let pressed = interface.buttons(top, x: width - 16 - Interface.width(of: top), y: 14, height: 30)
+    canvas.name(
+      status.isEmpty ? "Enter starts. Tab and arrows go round. N: new machine, D: start a disk. Esc closes." : status,
+      16, height - 26, status.isEmpty ? Interface.Style.dim : Interface.Style.good, width: width - 32)
+    if choice == .moved { status = "" }
+    if choice == .opened { start() }
+    switch pressed {
+    case 0: startDisk()
+    case 1: newMachine()
+    case 2: importMachine()
+    default: break
+    }
+    if interface.takeLetter("n") { newMachine() }
+    if interface.takeLetter("d") { startDisk() }
+    if interface.take(.delete), let entry, entry.isFree { delete(entry) }
+    if interface.take(.f2), let entry, entry.isFree { rename(entry) }
+    if interface.take(.f5) { refresh() }
+    if let file = interface.takeDropped() { dropped(file) }
+    if interface.take(.escape) { isOver = true }
   }
 
-  private func show(_ dialog: any Dialog) {
-    dialogs.append(dialog)
-    interface.startOver()
+  private func welcome(_ place: Rectangle) {
+    guard place.height > 120 else { return }
+    let lines = [
+      "Machines that you keep appear here.", "",
+      "To begin: drop a floppy, CD or hard disk image on this window, or press D to start one at once.", "",
+      "N makes a machine that stays, with a hard disk of its own. Enter starts the built-in one, which shows what works.",
+    ]
+    interface.paragraph(
+      lines.joined(separator: "\n"), place.x + 20, place.y + 8, width: place.width - 40, Interface.Style.dim)
   }
 
   private func row(_ index: Int, _ place: Rectangle) {
     let canvas = interface.canvas
     let picture = Rectangle(place.x + 8, place.y + 6, 96, 72)
     let x = place.x + 116
-    let width = place.width - 128
+    let width = place.width - 124
     guard entries.indices.contains(index - 1) else {
-      canvas.picture("built-in", { nil }, in: picture)
-      canvas.text("A:\\>_", picture.x + 8, picture.y + 8, 0xFFB0_B0B0)
-      canvas.text("The built-in machine", x, place.y + 12, Interface.Style.text, width: width)
-      canvas.text("486dx2-66, 16M", x, place.y + 32, Interface.Style.dim, width: width)
-      canvas.text("its disk shows what works", x, place.y + 50, Interface.Style.dim, width: width)
+      builtIn(picture)
+      canvas.name("The built-in machine", x, place.y + 12, Interface.Style.text, width: width)
+      canvas.name("486dx2-66, 16M", x, place.y + 32, Interface.Style.dim, width: width)
+      canvas.name("its disk shows what works", x, place.y + 50, Interface.Style.dim, width: width)
       return
     }
     let entry = entries[index - 1]
     canvas.picture(entry.version.isEmpty ? entry.path : entry.version, { entry.thumbnail }, in: picture)
-    canvas.text(entry.name, x, place.y + 12, Interface.Style.text, width: width)
-    let state = entry.isReadable ? "\(entry.state)  \(entry.parts)" : entry.state
-    canvas.text(
-      state, x, place.y + 32,
-      !entry.isReadable ? Interface.Style.danger : entry.isRunning ? 0xFF7A_C47A : Interface.Style.dim,
-      width: width)
-    canvas.text("\(Self.size(entry.size))  \(entry.used)", x, place.y + 50, Interface.Style.dim, width: width)
+    canvas.name(entry.name, x, place.y + 12, Interface.Style.text, width: width)
+    canvas.name(entry.state.text, x, place.y + 32, Self.colour(entry.state), width: width)
+    let parts = entry.parts.isEmpty ? entry.path : "\(entry.parts), \(TextLayout.size(entry.size))"
+    let used = entry.used.map { ", " + LocalTime.text($0) } ?? ""
+    canvas.name(parts + used, x, place.y + 50, Interface.Style.dim, width: width)
   }
 
-  static func size(_ bytes: Int) -> String {
-    bytes < 1 << 20 ? "\((bytes + 1023) >> 10) KB" : "\((bytes + (1 << 19)) >> 20) MB"
+  private static func colour(_ state: LibraryEntry.State) -> Colour {
+    switch state {
+    case .off: Interface.Style.dim
+    case .suspended: Interface.Style.accent
+    case .running: Interface.Style.good
+    case .inUse, .unreadable: Interface.Style.danger
+    }
+  }
+
+  private func builtIn(_ place: Rectangle) {
+    let isThere = interface.canvas.picture("built-in", in: place) { preview?.frame }
+    if preview?.isReady == false { interface.isBusy = true }
+    if !isThere, place.width < 120 { interface.canvas.text("A:\\>_", place.x + 8, place.y + 8, Interface.Style.dim) }
   }
 
   private func details(_ place: Rectangle) {
     let canvas = interface.canvas
     canvas.fill(place, Interface.Style.panel)
-    let inner = place.inset(14)
-    let picture = Rectangle(inner.x, inner.y, inner.width, inner.width * 3 / 4)
-    if let entry {
-      canvas.picture(entry.version.isEmpty ? entry.path : entry.version, { entry.thumbnail }, in: picture)
-    } else {
-      canvas.picture("built-in", { nil }, in: picture)
+    let inner = place.inset(12)
+    // What room the buttons leave.
+    let pictureHeight = min(inner.width * 3 / 4, max(inner.height - 282, 60))
+    let picture = Rectangle(
+      inner.x + (inner.width - pictureHeight * 4 / 3) / 2, inner.y, pictureHeight * 4 / 3, pictureHeight)
+    var y = picture.y + picture.height + 8
+    guard let entry else {
+      builtIn(picture)
+      canvas.name("The built-in machine", inner.x, y, Interface.Style.text, width: inner.width)
+      interface.paragraph(
+        "It isn't kept: what you do in it is gone when its window closes.", inner.x, y + 22, width: inner.width,
+        Interface.Style.dim)
+      if interface.button("Start", Rectangle(inner.x, y + 84, inner.width, 30), look: .main) { start() }
+      return
     }
-    var y = picture.y + picture.height + 10
-    func button(_ label: String, isOn: Bool = true, danger: Bool = false) -> Bool {
-      defer { y += 30 }
-      return interface.button(label, Rectangle(inner.x, y, inner.width, 26), isOn: isOn, danger: danger)
+    canvas.picture(entry.version.isEmpty ? entry.path : entry.version, { entry.thumbnail }, in: picture)
+    canvas.name(entry.name, inner.x, y, Interface.Style.text, width: inner.width)
+    canvas.name(
+      "used \(entry.used.map { LocalTime.text($0) } ?? "never"), \(entry.snapshots) snapshots", inner.x, y + 18,
+      Interface.Style.dim, width: inner.width)
+    y += 42
+    guard entry.isReadable else {
+      interface.paragraph(entry.state.text, inner.x, y, width: inner.width, Interface.Style.danger)
+      return
     }
-    let canChange = entry.map { $0.isReadable && !$0.isRunning } ?? false
-    if button(entry?.isSuspended == true ? "Go on" : "Start", isOn: entry == nil || canChange) { start() }
-    if let entry {
-      if button("Start from power-on", isOn: canChange && entry.isSuspended) { start(["--cold"]) }
-      if button("Disks...", isOn: canChange) { show(MediaDialog(entry.path, report: report)) }
-      if button("Snapshots...", isOn: entry.isReadable) {
-        show(SnapshotDialog(entry.path, canChange: canChange, report: report))
-      }
-      if button("Copy...", isOn: canChange) { copy(entry) }
-      if button("Delete...", isOn: canChange, danger: true) { delete(entry) }
+    let half = (inner.width - 8) / 2
+    func wide(_ label: String, isOn: Bool = true, look: Interface.Look = .plain) -> Bool {
+      defer { y += 34 }
+      return interface.button(label, Rectangle(inner.x, y, inner.width, 30), isOn: isOn, look: look)
     }
-    y += 8
-    if button("New machine...") { newMachine() }
-    if button("Import...") { importMachine() }
-  }
-
-  // MARK: Doing
-
-  private func report(_ error: any Error) { dialogs.append(Notice("\(error)")) }
-
-  private func attempt(_ body: () throws -> Void) {
-    do { try body() } catch { report(error) }
-    refresh()
-  }
-
-  private func start(_ flags: [String] = []) {
-    if let entry, !entry.isReadable || entry.isRunning { return }
-    attempt { try started.start(["run"] + (entry.map { [$0.path] } ?? []) + flags) }
-  }
-
-  private func newMachine(with image: String? = nil) {
-    show(
-      NewMachineDialog(image: image, push: { [unowned self] in show($0) }) { [unowned self] creation in
-        attempt {
-          let path = try Library.place(for: creation.name)
-          try MachineFile.create(path, creation)
-          refresh()
-          chosen = (entries.firstIndex { $0.path == path } ?? -1) + 1
-        }
-      })
-  }
-
-  private func importMachine() {
-    show(
-      FileChooser("Import a machine, a disk image, or a configuration") { [unowned self] source in
-        attempt {
-          let path = try Library.place(for: Importer.name(for: source))
-          let report = try Importer.importMachine(source, to: path)
-          dialogs.append(Notice(report.joined(separator: " - ")))
-        }
-      })
-  }
-
-  private func copy(_ entry: LibraryEntry) {
-    show(
-      Question("Name of the copy", text: entry.name + " copy") { [unowned self] name in
-        attempt {
-          let file = try MachineFile(path: entry.path, access: .writing)
-          try file.clone(to: try Library.place(for: name), name: name)
-          try file.finish()
-        }
-      })
-  }
-
-  private func delete(_ entry: LibraryEntry) {
-    let count = (try? MachineFile(path: entry.path, access: .reading).summary().snapshots) ?? 0
-    show(
-      Notice(
-        "\(entry.name) with all its disks and \(count) snapshots (\(Self.size(entry.size))) will be lost for good.",
-        yes: "Delete"
-      ) { [unowned self] in attempt { try MachineFile(path: entry.path, access: .writing).delete() } })
+    func pair(_ left: String, _ right: String, isOn: Bool, second: Interface.Look = .plain) -> Int? {
+      defer { y += 34 }
+      let first = interface.button(left, Rectangle(inner.x, y, half, 30), isOn: isOn)
+      let other = interface.button(right, Rectangle(inner.x + half + 8, y, half, 30), isOn: isOn, look: second)
+      return first ? 0 : other ? 1 : nil
+    }
+    if wide(entry.state == .suspended ? "Go on" : "Start", isOn: entry.isFree, look: .main) { start() }
+    if wide("Start from power-on", isOn: entry.state == .suspended) { start(cold: true) }
+    if wide("Disks...", isOn: entry.isFree) { interface.show(MediaDialog(entry, screen: self)) }
+    if wide("Snapshots...") { interface.show(SnapshotDialog(entry, screen: self)) }
+    switch pair("Copy...", "Rename...", isOn: entry.isFree) {
+    case 0: copy(entry)
+    case 1: rename(entry)
+    default: break
+    }
+    switch pair("Export...", "Delete...", isOn: entry.isFree, second: .danger) {
+    case 0: export(entry)
+    case 1: delete(entry)
+    default: break
+    }
   }
 }

@@ -16,18 +16,26 @@ extension Processor {
     cpu.requestAttention()
   }
 
-  /// At an instruction boundary: time passes for bus cycles of others that are due. - Returns: whether there were any.
-  func waitForBus() -> Bool {
+  /// At an instruction boundary: time passes for bus cycles of others that are due. - Returns: the clocks.
+  @discardableResult
+  func waitForBus() -> Int64 {
     let s = cpu.s
     let refresh = cpu.c.pointee.memoryModel.refresh
     var waited = s.pointee.held
     s.pointee.held = 0
     if refresh > 0, clocks >= s.pointee.refreshAt {
       waited &+= refresh
-      let passed = Clock.pit.ticks(at: clock.instant(ofTick: clocks &+ waited)) / Self.refreshTicks
-      s.pointee.refreshAt = clock.nextTick(from: Clock.pit.instant(ofTick: (passed &+ 1) &* Self.refreshTicks))
+      s.pointee.refreshAt = nextRefresh(after: clocks &+ waited)
     }
     s.pointee.target &+= waited
-    return waited != 0
+    // A loop that waits goes on where it was.
+    idle.anchor &+= waited
+    return waited
+  }
+
+  /// The first clock behind `clocks` at which DRAM is refreshed.
+  func nextRefresh(after clocks: Int64) -> Int64 {
+    let passed = Clock.pit.ticks(at: clock.instant(ofTick: clocks)) / Self.refreshTicks
+    return clock.nextTick(from: Clock.pit.instant(ofTick: (passed &+ 1) &* Self.refreshTicks))
   }
 }

@@ -15,6 +15,9 @@ struct IdleLoop {
   /// What a round moves: the ends of posted writes and of fills.
   var movesWrites = false
   var movesFills = false
+  /// Ends of the instructions and iterations of a round, in clocks from its start: where a 386 without a cache lets a
+  /// refresh through.
+  var boundaries: [Int64] = []
   /// When to look again, and how long to wait if that fails.
   var nextLook: Int64 = 0
   var interval: Int64 = 0
@@ -65,7 +68,7 @@ private struct IdleRound {
   let state: IdleState
   let eip: UInt32
   let esp: UInt32
-  let clocks: Int64
+  var clocks: Int64
   let writes: Int64
   let fills: Int64
   let lookUps: Int
@@ -112,6 +115,7 @@ extension Processor {
         runPlainly(until: place)
         return true
       }
+      if cpu.c.pointee.memoryModel.refresh > 0 { return skipBetweenRefreshes(until: end) }
       let rounds = (end &- 1 &- now) / idle.period
       guard rounds > 0 else { return false }
       skip(rounds &* idle.period)
@@ -139,11 +143,54 @@ extension Processor {
     if idle.movesFills { s.pointee.fillsUntil &+= clocks }
   }
 
+  /// The same on a 386 without a cache, whose rounds are delayed by refreshes: where each finds the loop follows from the
+  /// clocks between them. - Returns: whether time has passed.
+  private func skipBetweenRefreshes(until end: Int64) -> Bool {
+    let s = cpu.s
+    let period = idle.period
+    var time = clocks
+    var phase: Int64 = 0
+    var refresh = s.pointee.refreshAt
+    var last: (time: Int64, refresh: Int64)?
+    while true {
+      // Clocks of the loop from the start of this round to the boundary that lets the refresh in, or to the end.
+      let reached = phase &+ min(refresh, end &- 1) &- time
+      let whole = reached / period * period
+      let length = refresh < end ? whole &+ boundary(behind: reached &- whole) : reached
+      let rounds = length / period
+      let start = time &- phase &+ rounds &* period
+      if rounds > 0, start < end { last = (start, refresh) }
+      let met = time &- phase &+ length
+      guard refresh < end, met < end else { break }
+      time = met &+ cpu.c.pointee.memoryModel.refresh
+      phase = length &- rounds &* period
+      refresh = nextRefresh(after: time)
+      guard time < end else { break }
+    }
+    guard let last else { return false }
+    s.pointee.refreshAt = last.refresh
+    skip(last.time &- clocks)
+    idle.anchor = last.time
+    return true
+  }
+
+  /// The first boundary of a round at or behind `clocks` from its start.
+  private func boundary(behind clocks: Int64) -> Int64 {
+    if clocks == 0 { return 0 }
+    var (low, high) = (0, idle.boundaries.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if idle.boundaries[middle] < clocks { low = middle + 1 } else { high = middle }
+    }
+    return low < idle.boundaries.count ? idle.boundaries[low] : idle.period
+  }
+
   /// Runs one instruction after the other, until the place where it began is reached again with nothing changed.
   private func look(until end: Int64) -> Bool {
     cpu.beginProbe()
     defer { cpu.c.pointee.isProbing = false }
     let quiet = events
+    let isRefreshed = cpu.c.pointee.memoryModel.refresh > 0
     var start = begin()
     // Where the program is now it needn't come to again, behind an interrupt for one: the place to come back to is
     // chosen anew after 1, 2, 4, 8 ... instructions.
@@ -160,7 +207,13 @@ extension Processor {
       {
         return false
       }
-      stepPlainly(until: end)
+      if cpu.c.pointee.memoryModel.needsBus {
+        start.clocks &+= waitForBus()
+        if clocks >= end { return false }
+      }
+      // A refresh may come behind each iteration of a string.
+      stepPlainly(until: isRefreshed ? clocks &+ 1 : end)
+      if isRefreshed { idle.boundaries.append(clocks &- start.clocks) }
       if cpu.faulted || events != quiet || idle.hasWrittenTooMuch || cpu.c.pointee.stopRequested { return false }
       guard s.pointee.eip == start.eip, cpu.reg(4) == start.esp, start.state == IdleState(cpu) else { continue }
       if start.hasCaches(of: cpu), memoryIsAsBefore {
@@ -172,7 +225,8 @@ extension Processor {
         idle.movesWrites = writes != 0
         idle.movesFills = fills != 0
         let isSteady =
-          (writes == 0 || writes == idle.period) && (fills == 0 || fills == idle.period) && idle.period > 0
+          (writes == 0 || writes == idle.period || cpu.c.pointee.memoryModel.write == 0)
+          && (fills == 0 || fills == idle.period) && idle.period > 0 && s.pointee.numericBusyUntil <= start.clocks
         if isSteady { return true }
         idle.period = 0
       }
@@ -186,6 +240,7 @@ extension Processor {
   private func begin() -> IdleRound {
     idle.written.removeAll(keepingCapacity: true)
     idle.hasWrittenTooMuch = false
+    idle.boundaries.removeAll(keepingCapacity: true)
     return IdleRound(cpu)
   }
 

@@ -243,6 +243,19 @@ public final class HardDiskImage: SavedPart {
     return try saved.savedValue()
   }
 
+  /// The part's state of a disk of `sectorCount` sectors over a `GenerationStore` that holds `generation`.
+  public static func savedPart(sectorCount: Int, generation: String) throws -> SavedValue {
+    var saved = Saved()
+    saved.sectorCount = sectorCount
+    saved.generation = generation
+    return try saved.savedValue()
+  }
+
+  /// Sectors that were written since attachment, or that a loaded state had so; in order. Over a `GenerationStore` none.
+  public var writtenSectors: [Range<Int>] {
+    written.keys.sorted().map { $0 * Self.sectorsPerBlock..<$0 * Self.sectorsPerBlock + sectors(in: $0) }
+  }
+
   /// Throws what `loadPart` would, and changes nothing.
   public func checkPart(_ value: SavedValue) throws { _ = try decode(value) }
 

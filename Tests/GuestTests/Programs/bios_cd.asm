@@ -1,70 +1,46 @@
 ; INT 13h of a CD booted by El Torito: without emulation (-D LOADED), or as a diskette (-D DISKETTE, -D SPT=).
 %include "bios_test.inc"
-
-BUFFER  equ 0x1000
-%macro CALL13 4                 ; AX, CX, DX, BX
-        push    BUFFER
-        pop     es
-        mov     ax, %1
-        mov     cx, %2
-        mov     dx, %3
-        mov     bx, %4
-        mov     si, packet
-        int     0x13
-        call    result
-%endmacro
-result: mov     [status], ah
-        setc    byte [carry]
-        mov     [regcx], cx
-        mov     [regdx], dx
-        mov     [regbx], bx
-        ret
+%include "bios_int13.inc"
 
 tests:
 %ifdef DISKETTE
         EXPECT  [boot_drive], 0, "drive 0"
-        CALL13  0x0800, 0, 0, 0
+        DISK    0x0800, 0, 0, 0
         EXPECT  [carry], 0, "08"
         EXPECT  [regcx], 0x4F00+SPT, "08 tracks and sectors"
-        mov     al, [regdx+1]
-        mov     ah, 0
-        EXPECT  ax, 1, "08 heads"
-        CALL13  0x0201, 0x0001, 0, 0
+        EXPECT_BYTE [regdx+1], 1, "08 heads"
+        DISK    0x0201, 0x0001, 0, 0
         EXPECT  [es:510], 0xAA55, "02 first sector"
-        CALL13  0x020C, 0x0002, 0, 0x0A00   ; from the middle of a block on
+        DISK    0x020C, 0x0002, 0, 0x0A00   ; from the middle of a block on
         EXPECT  [carry], 0, "02 twelve sectors"
-        mov     si, 0x7E00
-        mov     di, 0x0A00
-        mov     cx, (status-$$-512)/2
+        mov     si, tests
+        mov     di, 0x0A00 + tests-$$-512
+        mov     cx, (program_end-tests)/2
         repe    cmpsw
         EXPECT_IF e, "02 what they hold"
-        CALL13  0x0201, 0x4F00+SPT, 0x0100, 0
+        DISK    0x0201, 0x4F00+SPT, 0x0100, 0
         EXPECT  [carry], 0, "02 last sector"
-        CALL13  0x0201, 0x0001+SPT, 0, 0
+        DISK    0x0201, 0x0001+SPT, 0, 0
         EXPECT  [carry], 1, "02 sector behind the track"
-        CALL13  0x0301, 0x0001, 0, 0
+        DISK    0x0301, 0x0001, 0, 0
         EXPECT  [carry], 1, "03"
         EXPECT  [status], 3, "03 write-protected"
-        CALL13  0x0100, 0, 0, 0
+        DISK    0x0100, 0, 0, 0
         EXPECT  [status], 3, "01"
-        CALL13  0x1500, 0, 0, 0
+        DISK    0x1500, 0, 0, 0
         EXPECT  [status], 1, "15 no change line"
-        CALL13  0x4B01, 0, 0, 0
-        mov     al, [packet+1]
-        mov     ah, 0
-        EXPECT  ax, (SPT/36)+2, "4B01 kind"
+        DISK    0x4B01, 0, 0, 0
+        EXPECT_BYTE [packet+1], (SPT/36)+2, "4B01 kind"
         EXPECT  [packet+4], 20, "4B01 block"
-        CALL13  0x0201, 0x0001, 1, 0        ; the machine's own drive A is B now, and empty
+        DISK    0x0201, 0x0001, 1, 0        ; the machine's own drive A is B now, and empty
         EXPECT  [carry], 1, "drive 1 is the empty one"
-        CALL13  0x4B00, 0, 0, 0
+        DISK    0x4B00, 0, 0, 0
         EXPECT  [carry], 0, "4B00"
-        CALL13  0x0201, 0x0001, 0, 0
+        DISK    0x0201, 0x0001, 0, 0
         EXPECT  [carry], 1, "drive 0 after the emulation"
 %else
-        mov     al, [boot_drive]
-        mov     ah, 0
-        EXPECT  ax, 0xE0, "drive E0h"
-        CALL13  0x4100, 0, 0x00E0, 0x55AA
+        EXPECT_BYTE [boot_drive], 0xE0, "drive E0h"
+        DISK    0x4100, 0, 0x00E0, 0x55AA
         EXPECT  [carry], 0, "41"
         EXPECT  [regbx], 0xAA55, "41 signature"
         mov     ax, [regcx]
@@ -74,7 +50,7 @@ tests:
         and     ax, 2
         EXPECT  ax, 2, "41 locking and ejecting"
         mov     word [packet], 26
-        CALL13  0x4800, 0, 0x00E0, 0
+        DISK    0x4800, 0, 0x00E0, 0
         EXPECT  [carry], 0, "48"
         EXPECT  [packet+24], 2048, "48 bytes in a block"
         EXPECT  [packet+16], 20+4, "48 blocks"
@@ -84,65 +60,56 @@ tests:
         mov     ax, [packet+2]
         and     ax, 0x20
         EXPECT  ax, 0x20, "48 can be locked"
-        CALL13  0x4502, 0, 0x00E0, 0
-        and     ax, 0xFF
-        EXPECT  ax, 0, "45 not locked"
-        CALL13  0x4501, 0, 0x00E0, 0
+        DISK    0x4502, 0, 0x00E0, 0
+        EXPECT_BYTE al, 0, "45 not locked"
+        DISK    0x4501, 0, 0x00E0, 0
         EXPECT  [status], 0xB0, "45 unlocked what wasn't locked"
-        CALL13  0x4500, 0, 0x00E0, 0
+        DISK    0x4500, 0, 0x00E0, 0
         EXPECT  [carry], 0, "45 lock"
-        CALL13  0x4500, 0, 0x00E0, 0
-        CALL13  0x4501, 0, 0x00E0, 0
-        and     ax, 0xFF
-        EXPECT  ax, 1, "45 locked once more than unlocked"
-        CALL13  0x4600, 0, 0x00E0, 0
+        DISK    0x4500, 0, 0x00E0, 0
+        DISK    0x4501, 0, 0x00E0, 0
+        EXPECT_BYTE al, 1, "45 locked once more than unlocked"
+        DISK    0x4600, 0, 0x00E0, 0
         EXPECT  [status], 0xB1, "46 locked"
-        CALL13  0x4501, 0, 0x00E0, 0
+        DISK    0x4501, 0, 0x00E0, 0
         EXPECT  [carry], 0, "45 unlock"
-        mov     dword [packet], 0x00010010
-        mov     dword [packet+4], BUFFER << 16
-        mov     dword [packet+8], 16
-        mov     dword [packet+12], 0
-        CALL13  0x4200, 0, 0x00E0, 0
+        call    ask_for_descriptor
+        DISK    0x4200, 0, 0x00E0, 0
         EXPECT  [carry], 0, "42"
         EXPECT  [es:1], 0x4443, "42 volume descriptor"
         mov     word [packet+2], 4
         mov     dword [packet+8], 20
-        CALL13  0x4200, 0, 0x00E0, 0
+        DISK    0x4200, 0, 0x00E0, 0
         EXPECT  [carry], 0, "42 four blocks"
-        mov     si, 0x7E00
-        mov     di, 0x0200
-        mov     cx, (status-$$-512)/2
+        mov     si, tests
+        mov     di, tests-$$
+        mov     cx, (program_end-tests)/2
         repe    cmpsw
         EXPECT_IF e, "42 what they hold"
         mov     dword [packet+8], 24
-        CALL13  0x4200, 0, 0x00E0, 0
+        DISK    0x4200, 0, 0x00E0, 0
         EXPECT  [carry], 1, "42 behind the end"
-        CALL13  0x4300, 0, 0x00E0, 0
+        DISK    0x4300, 0, 0x00E0, 0
         EXPECT  [status], 3, "43 write-protected"
-        CALL13  0x0201, 1, 0x00E0, 0
+        DISK    0x0201, 1, 0x00E0, 0
         EXPECT  [carry], 1, "02 isn't there"
-        CALL13  0x4B01, 0, 0x00E0, 0
-        mov     al, [packet+2]
-        mov     ah, 0
-        EXPECT  ax, 0xE0, "4B01 drive"
+        DISK    0x4B01, 0, 0x00E0, 0
+        EXPECT_BYTE [packet+2], 0xE0, "4B01 drive"
         EXPECT  [packet+4], 20, "4B01 block"
-        CALL13  0x4600, 0, 0x00E0, 0
+        DISK    0x4600, 0, 0x00E0, 0
         EXPECT  [carry], 0, "46 opens the tray"
-        mov     dword [packet], 0x00010010
-        mov     dword [packet+4], BUFFER << 16
-        mov     dword [packet+8], 16
-        mov     dword [packet+12], 0
-        CALL13  0x4200, 0, 0x00E0, 0
+        call    ask_for_descriptor
+        DISK    0x4200, 0, 0x00E0, 0
         EXPECT  [carry], 1, "42 with an open tray"
 %endif
         ret
 
-status: dw      0
-carry:  dw      0
-regbx:  dw      0
-regcx:  dw      0
-regdx:  dw      0
-packet: times   32 db 0
+; A packet for the volume descriptor.
+ask_for_descriptor:
+        mov     dword [packet], 0x00010010
+        mov     dword [packet+4], BUFFER << 16
+        mov     dword [packet+8], 16
+        mov     dword [packet+12], 0
+        ret
 program_end:
         times   16*512-($-$$) db 0

@@ -1,25 +1,9 @@
 ; INT 13h on drive A:, every function, through whatever controller is below. The diskette is
 ; written to. Prints a line per check to port E9h.
 %include "bios_test.inc"
+%include "bios_int13.inc"
 
-BUFFER  equ 0x1000              ; segment of a buffer that does not cross 64 KB
 LAST    equ CYLS-1
-
-%macro DISK 4                   ; AX, CX, DX, BX of INT 13h; result word AX, carry in [carry]
-        push    BUFFER
-        pop     es
-        mov     ax, %1
-        mov     cx, %2
-        mov     dx, %3
-        mov     bx, %4
-        int     0x13
-        call    result
-%endmacro
-
-result: mov     [status], ah
-        mov     [count], al
-        setc    byte [carry]
-        ret
 
 tests:
         DISK    0x0000, 0, 0, 0
@@ -40,9 +24,7 @@ tests:
         pop     es
         EXPECT  [carry], 0, "08 parameters"
         EXPECT  [status], 0, "08 status"
-        mov     al, [geometry+3]
-        mov     ah, 0
-        EXPECT  ax, 1, "08 last head"
+        EXPECT_BYTE [geometry+3], 1, "08 last head"
         mov     ah, [geometry]
         cmp     ah, [count]
         EXPECT_IF e, "08 table agrees"
@@ -130,8 +112,7 @@ tests:
         mov     [status], ah
         EXPECT  [status], 0x04, "last status"
         mov     ax, [0x441]
-        mov     ah, 0
-        EXPECT  ax, 0x04, "40:41"
+        EXPECT_BYTE al, 0x04, "40:41"
         mov     al, [0x442]
         and     ax, 0xC0
         EXPECT  ax, 0x40, "ST0 in 40:42"
@@ -176,29 +157,7 @@ tests:
         EXPECT  [carry], 0, "formatted sector reads"
         EXPECT  [es:100], 0xF6F6, "formatted fill"
 
-        ; registers
-        push    BUFFER
-        pop     es
-        mov     eax, 0x11110201
-        mov     ebx, 0x22220000
-        mov     ecx, 0x33330001
-        mov     edx, 0x44440000
-        mov     esi, 0x55556666
-        mov     edi, 0x77778888
-        mov     ebp, 0x9999AAAA
-        int     0x13
-        cmp     ebx, 0x22220000
-        jne     .bad
-        cmp     ecx, 0x33330001
-        jne     .bad
-        cmp     edx, 0x44440000
-        jne     .bad
-        cmp     esi, 0x55556666
-        jne     .bad
-        cmp     edi, 0x77778888
-        jne     .bad
-        cmp     ebp, 0x9999AAAA
-.bad:   EXPECT_IF e, "registers kept"
+        READ_KEEPS_REGISTERS 0
 
         ; the motor goes off by itself
         mov     al, [0x43F]
@@ -267,9 +226,6 @@ set_eot:
         pop     es
         ret
 
-status: dw      0
-count:  dw      0
-carry:  dw      0
 type:   db      0
 geometry: dw    0, 0
 table:  times   11 db 0

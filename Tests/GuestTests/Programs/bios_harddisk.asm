@@ -1,18 +1,9 @@
 ; INT 13h on drive 80h, CHS and packet functions. Boots from the hard disk itself, which is written
 ; to near its end. Build with -D SPT=63; the image may have any size from 1 MB up.
 %include "bios_test.inc"
+%include "bios_int13.inc"
 
-BUFFER  equ 0x1000
-%macro DISK 4                   ; AX, CX, DX, BX
-        push    BUFFER
-        pop     es
-        mov     ax, %1
-        mov     cx, %2
-        mov     dx, %3
-        mov     bx, %4
-        int     0x13
-        call    result
-%endmacro
+
 %macro PACKET 3                 ; function, count, LBA (32-bit memory operand)
         mov     word [packet+2], %2
         mov     eax, %3
@@ -23,12 +14,10 @@ BUFFER  equ 0x1000
         int     0x13
         call    result
 %endmacro
-result: mov     [status], ah
-        mov     [count], al
-        setc    byte [carry]
-        ret
+PACKETS equ BUFFER+0x100        ; segment of what is asked for by packets
 
 tests:
+        mov     word [packet+6], PACKETS
         mov     al, [0x475]
         mov     ah, 0
         cmp     al, 1
@@ -132,7 +121,7 @@ tests:
         PACKET  0x42, 1, [lastlba]
         EXPECT  [carry], 0, "42"
         EXPECT  [packet+2], 1, "42 count"
-        push    BUFFER+0x100
+        push    PACKETS
         pop     es
         EXPECT  [es:0], 0x4242, "42 contents"
         EXPECT  [es:510], 0x4341, "42 contents, end"
@@ -195,31 +184,9 @@ tests:
         int     0x13
         call    result
         EXPECT  [status], 0, "15 absent drive"
-        mov     eax, 0x11110201
-        mov     ebx, 0x22220000
-        mov     ecx, 0x33330001
-        mov     edx, 0x44440080
-        mov     esi, 0x55556666
-        mov     edi, 0x77778888
-        mov     ebp, 0x9999AAAA
-        int     0x13
-        cmp     ebx, 0x22220000
-        jne     .bad
-        cmp     ecx, 0x33330001
-        jne     .bad
-        cmp     edx, 0x44440080
-        jne     .bad
-        cmp     esi, 0x55556666
-        jne     .bad
-        cmp     edi, 0x77778888
-        jne     .bad
-        cmp     ebp, 0x9999AAAA
-.bad:   EXPECT_IF e, "registers kept"
+        READ_KEEPS_REGISTERS 0x80
         ret
 
-status: dw      0
-count:  dw      0
-carry:  dw      0
 spt:    dw      0
 maxcyl: dw      0
 maxhead: dw     0
@@ -228,10 +195,6 @@ lastdx: dw      0
 lastlba: dd     0
 size:   dd      0
 values2: dw     0
-packet: db      16, 0
-        dw      1
-        dw      0, BUFFER+0x100
-        dq      0
 params: dw      26
         times   24 db 0
 program_end:

@@ -164,9 +164,7 @@ tests:
         mov     eax, [old1c]
         mov     [0x1C*4], eax
         sti
-        mov     al, [paused]
-        mov     ah, 0
-        EXPECT  ax, 0, "Pause held"
+        EXPECT_BYTE [paused], 0, "Pause held"
         KEYS    0xE1, 0x9D, 0xC5, 0xB9
         NOTHING "the key after Pause is swallowed"
         mov     al, [0x418]
@@ -185,8 +183,7 @@ tests:
         mov     cx, 0x1234
         mov     ah, 0x05
         int     0x16
-        mov     ah, 0
-        EXPECT  ax, 0, "16/05"
+        EXPECT_BYTE al, 0, "16/05"
         mov     ah, 0x11
         int     0x16
         EXPECT_IF nz, "16/11"
@@ -203,12 +200,10 @@ tests:
         int     0x16
         dec     bp
         jnz     .fill
-        mov     ah, 0
-        EXPECT  ax, 0, "15 keys fit"
+        EXPECT_BYTE al, 0, "15 keys fit"
         mov     ah, 0x05
         int     0x16
-        mov     ah, 0
-        EXPECT  ax, 1, "the 16th does not"
+        EXPECT_BYTE al, 1, "the 16th does not"
         mov     bp, 15
 .drain: mov     ah, 0
         int     0x16

@@ -43,12 +43,8 @@ tests:
         mov     [packet], cl
         mov     [packet+2], dl
         EXPECT_IF nc, "C206 status"
-        mov     al, [packet]
-        mov     ah, 0
-        EXPECT  ax, 3, "status: resolution"
-        mov     al, [packet+2]
-        mov     ah, 0
-        EXPECT  ax, 100, "status: rate"
+        EXPECT_BYTE [packet], 3, "status: resolution"
+        EXPECT_BYTE [packet+2], 100, "status: rate"
         C2      0, 0x0100
         EXPECT_IF nc, "C200 enable"
         mov     al, 0x09

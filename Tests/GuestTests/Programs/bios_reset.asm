@@ -62,8 +62,7 @@ after05:
         mov     al, 0x0F
         out     0x70, al
         in      al, 0x71
-        mov     ah, 0
-        EXPECT  ax, 0, "the code is used once"
+        EXPECT_BYTE al, 0, "the code is used once"
         ; IRET and RETF: 40:67 is a stack pointer
         mov     word [frame], after0B
         mov     word [frame+2], 0

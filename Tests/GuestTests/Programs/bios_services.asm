@@ -9,15 +9,9 @@ tests:
         EXPECT  [0x13*4+2], 0xF000, "INT 13h in ROM"
         EXPECT  [0x1E*4], 0xEFC7, "INT 1Eh at EFC7"
         EXPECT  [0x1E*4+2], 0xF000, "INT 1Eh segment"
-        mov     al, [es:0xFFFE]
-        mov     ah, 0
-        EXPECT  ax, 0xFC, "model byte"
-        mov     al, [es:0xFFF0]
-        mov     ah, 0
-        EXPECT  ax, 0xEA, "reset vector"
-        mov     al, [es:0xFF53]
-        mov     ah, 0
-        EXPECT  ax, 0xCF, "IRET at FF53"
+        EXPECT_BYTE [es:0xFFFE], 0xFC, "model byte"
+        EXPECT_BYTE [es:0xFFF0], 0xEA, "reset vector"
+        EXPECT_BYTE [es:0xFF53], 0xCF, "IRET at FF53"
         mov     si, .entries
 .entry: mov     di, [si]
         test    di, di
@@ -47,9 +41,7 @@ tests:
         int     0x15
         mov     ax, es
         EXPECT  ax, [0x40E], "15/C1"
-        mov     al, [es:0]
-        mov     ah, 0
-        EXPECT  ax, 1, "EBDA begins with its size"
+        EXPECT_BYTE [es:0], 1, "EBDA begins with its size"
         int     0x11
         EXPECT  ax, [0x410], "INT 11h"
         mov     ah, 0xC0
@@ -57,9 +49,7 @@ tests:
         mov     di, bx
         EXPECT_IF nc, "15/C0"
         EXPECT  [es:di], 8, "15/C0 length"
-        mov     al, [es:di+2]
-        mov     ah, 0
-        EXPECT  ax, 0xFC, "15/C0 model"
+        EXPECT_BYTE [es:di+2], 0xFC, "15/C0 model"
 
         mov     ah, 0x88
         int     0x15
@@ -127,8 +117,7 @@ tests:
         EXPECT_IF nc, "2401"
         mov     ax, 0x2402
         int     0x15
-        mov     ah, 0
-        EXPECT  ax, 1, "A20 on"
+        EXPECT_BYTE al, 1, "A20 on"
         call    wraps
         EXPECT  ax, 0, "no wrap"
         mov     ax, 0x2400
@@ -136,8 +125,7 @@ tests:
         EXPECT_IF nc, "2400"
         mov     ax, 0x2402
         int     0x15
-        mov     ah, 0
-        EXPECT  ax, 0, "A20 off"
+        EXPECT_BYTE al, 0, "A20 off"
         call    wraps
         EXPECT  ax, 1, "wrap"
 
@@ -178,8 +166,7 @@ tests:
 .moved: EXPECT_IF e, "87 contents"
         mov     ax, 0x2402
         int     0x15
-        mov     ah, 0
-        EXPECT  ax, 0, "87 leaves A20 as found"
+        EXPECT_BYTE al, 0, "87 leaves A20 as found"
         mov     word [gdt_src], 15
         mov     cx, 0x100
         call    move
@@ -284,9 +271,7 @@ tests:
         test    byte [flag], 0x80
         jz      .event
 .late:  call    near9
-        mov     al, [0x4A0]
-        mov     ah, 0
-        EXPECT  ax, 0, "83 over"
+        EXPECT_BYTE [0x4A0], 0, "83 over"
         mov     ax, 0x8300
         mov     cx, 100
         mov     bx, flag
@@ -342,8 +327,7 @@ tests:
         EXPECT  ax, 1, "midnight flag"
         mov     ah, 0
         int     0x1A
-        mov     ah, 0
-        EXPECT  ax, 0, "midnight flag once"
+        EXPECT_BYTE al, 0, "midnight flag once"
         ; alarm two seconds from now
         mov     word [0x4A*4], alarm
         mov     word [0x4A*4+2], 0
@@ -367,9 +351,7 @@ tests:
         ja      .rung
         test    byte [rang], 1
         jz      .ring
-.rung:  mov     al, [rang]
-        mov     ah, 0
-        EXPECT  ax, 1, "alarm"
+.rung:  EXPECT_BYTE [rang], 1, "alarm"
         mov     ah, 0x07
         int     0x1A
         mov     ax, 0xB101
@@ -396,14 +378,11 @@ tests:
         mov     dx, 0
         int     0x14
         and     ah, 0x60
-        mov     al, ah
-        mov     ah, 0
-        EXPECT  ax, 0x60, "14/00 transmitter empty"
+        EXPECT_BYTE ah, 0x60, "14/00 transmitter empty"
         mov     dx, [0x400]
         add     dx, 3
         in      al, dx
-        mov     ah, 0
-        EXPECT  ax, 0x03, "14/00 line control"
+        EXPECT_BYTE al, 0x03, "14/00 line control"
         mov     al, 0x83
         out     dx, al
         sub     dx, 3
@@ -413,9 +392,7 @@ tests:
         add     dx, 3
         mov     al, 0x03
         out     dx, al
-        mov     al, bl
-        mov     ah, 0
-        EXPECT  ax, 12, "14/00 divisor of 9600"
+        EXPECT_BYTE bl, 12, "14/00 divisor of 9600"
         mov     dx, [0x400]
         add     dx, 4                   ; loop-back, to test both directions
         mov     al, 0x13

@@ -3,18 +3,8 @@
 ; mixer, FM timers, MIDI interface. Prints a line per check to port E9h.
 ; Source: Creative, Sound Blaster Series Hardware Programming Guide; Intel 8237A and 8254 data sheets.
 %include "bios_test.inc"
+%include "sound_common.inc"
 
-SB      equ 0x220
-BUFFER  equ 0x20000             ; linear address of the samples
-
-; PLAY: sends the bytes to the DSP.
-%macro DSP 1-*
-  %rep %0
-        mov     al, %1
-        call    dsp
-    %rotate 1
-  %endrep
-%endmacro
 ; MIXER register, value
 %macro MIXER 2
         mov     al, %1
@@ -42,13 +32,7 @@ BUFFER  equ 0x20000             ; linear address of the samples
 %endmacro
 
 tests:
-        cli
-        mov     word [0x0D*4], irq5
-        mov     word [0x0D*4+2], 0
-        in      al, 0x21
-        and     al, 0xDF
-        out     0x21, al
-        sti
+        call    enable_irq5
         mov     ax, BUFFER >> 4
         mov     es, ax
         xor     di, di
@@ -68,12 +52,10 @@ tests:
         EXPECT  ax, 0x040D, "version 4.13"
         DSP     0xE0, 0x3C
         call    answer
-        and     ax, 0xFF
-        EXPECT  ax, 0xC3, "identification is the complement"
+        EXPECT_BYTE al, 0xC3, "identification is the complement"
         DSP     0xE4, 0x95, 0xE8
         call    answer
-        and     ax, 0xFF
-        EXPECT  ax, 0x95, "test register"
+        EXPECT_BYTE al, 0x95, "test register"
         DSP     0xE3
         call    answer
         mov     ah, al
@@ -88,8 +70,7 @@ tests:
         EXPECT  ax, 2, "interrupt 5"
         mov     al, 0x81
         call    read_mixer
-        and     ax, 0xFF
-        EXPECT  ax, 0x22, "DMA 1 and 5"
+        EXPECT_BYTE al, 0x22, "DMA 1 and 5"
         MIXER   0x22, 0xDB
         mov     al, 0x30
         call    read_mixer
@@ -110,9 +91,7 @@ tests:
         mov     byte [es:0], 0
         DSP     0xE2, 0x00
         call    short_wait
-        mov     al, [es:0]
-        and     ax, 0xFF
-        EXPECT  ax, 0x40, "E2h writes by DMA"
+        EXPECT_BYTE [es:0], 0x40, "E2h writes by DMA"
 
         ; 8-bit single cycle: 400 samples of 100 us are 40 ms, 47,727 counts
         DSP     0xD1, 0x40, 156
@@ -240,9 +219,7 @@ tests:
         mov     word [interrupts], 0
         DSP     0x24, 99, 0
         call    wait_interrupt
-        mov     al, [es:99]
-        and     ax, 0xFF
-        EXPECT  ax, 0x80, "silence is recorded"
+        EXPECT_BYTE [es:99], 0x80, "silence is recorded"
 
         ; direct output
         mov     cx, 500
@@ -256,17 +233,17 @@ tests:
 
         ; FM timers, as every AdLib detection does it
         mov     ax, 0x6004
-        call    fm
+        call    fm_first
         mov     ax, 0x8004
-        call    fm
+        call    fm_first
         mov     dx, 0x388
         in      al, dx
         and     ax, 0xE0
         EXPECT  ax, 0, "FM timers are quiet"
         mov     ax, 0xFF02
-        call    fm
+        call    fm_first
         mov     ax, 0x2104
-        call    fm
+        call    fm_first
         mov     ax, 96                  ; 80 us
         call    delay
         mov     dx, 0x388
@@ -274,9 +251,9 @@ tests:
         and     ax, 0xE6
         EXPECT  ax, 0xC0, "timer 1 runs over, and it is an OPL3"
         mov     ax, 0x6004
-        call    fm
+        call    fm_first
         mov     ax, 0x8004
-        call    fm
+        call    fm_first
 
         ; MIDI interface
         mov     word [interrupts], 0
@@ -290,15 +267,13 @@ tests:
         EXPECT  [last], 0, "MIDI: an answer waits"
         mov     dx, 0x330
         in      al, dx
-        and     ax, 0xFF
-        EXPECT  ax, 0xFE, "MIDI: acknowledged"
+        EXPECT_BYTE al, 0xFE, "MIDI: acknowledged"
         mov     dx, 0x201
         out     dx, al
         call    short_wait
         mov     dx, 0x201
         in      al, dx
-        and     ax, 0xFF
-        EXPECT  ax, 0xFF, "no joystick"
+        EXPECT_BYTE al, 0xFF, "no joystick"
         DSP     0xD3
         ret
 
@@ -336,49 +311,6 @@ irq5:   push    ax
         pop     ax
         iret
 
-; Writes AL to the DSP when it is ready.
-dsp:    push    cx
-        push    dx
-        mov     ah, al
-        mov     dx, SB + 0xC
-        xor     cx, cx
-.busy:  in      al, dx
-        test    al, 0x80
-        loopnz  .busy
-        mov     al, ah
-        out     dx, al
-        pop     dx
-        pop     cx
-        ret
-
-; A byte from the DSP in AL; 0 if none comes.
-answer: push    cx
-        push    dx
-        mov     dx, SB + 0xE
-        mov     cx, 5000
-.none:  in      al, dx
-        test    al, 0x80
-        loopz   .none
-        mov     al, 0
-        jz      .over
-        mov     dl, (SB + 0xA) & 0xFF
-        in      al, dx
-.over:  pop     dx
-        pop     cx
-        ret
-
-; ZF if the DSP answers a reset.
-reset:  mov     dx, SB + 6
-        mov     al, 1
-        out     dx, al
-        mov     ax, 4
-        call    delay
-        mov     al, 0
-        out     dx, al
-        call    answer
-        cmp     al, 0xAA
-        ret
-
 mixer:  mov     dx, SB + 4
         out     dx, al
         inc     dx
@@ -392,26 +324,15 @@ read_mixer:
         in      al, dx
         ret
 
-; AL to AH of the FM synthesizer, with the waits of the AdLib guide.
-fm:     push    cx
+; AH into register AL of the first array.
+fm_first:
         push    dx
         mov     dx, 0x388
-        out     dx, al
-        mov     cx, 6
-.first: in      al, dx
-        loop    .first
-        inc     dx
-        mov     al, ah
-        out     dx, al
-        dec     dx
-        mov     cx, 35
-.next:  in      al, dx
-        loop    .next
+        call    fm
         pop     dx
-        pop     cx
         ret
 
-; Channel 1 or 5 on the buffer: mode BL, count CX.
+; Channel 1 on the buffer: mode BL, count CX.
 dma8:   mov     al, 5
         out     0x0A, al
         out     0x0C, al
@@ -429,24 +350,6 @@ dma8:   mov     al, 5
         out     0x83, al
         mov     al, 1
         out     0x0A, al
-        ret
-dma16:  mov     al, 5
-        out     0xD4, al
-        out     0xD8, al
-        mov     al, bl
-        or      al, 1
-        out     0xD6, al
-        mov     al, 0
-        out     0xC4, al
-        out     0xC4, al
-        mov     al, cl
-        out     0xC6, al
-        mov     al, ch
-        out     0xC6, al
-        mov     al, BUFFER >> 16
-        out     0x8B, al
-        mov     al, 1
-        out     0xD4, al
         ret
 
 ; What is left on channel 1 in AX.
@@ -468,32 +371,6 @@ position8:
         xchg    al, ah
         ret
 
-; Timer 2 from FFFFh downwards. AL is kept.
-stopwatch:
-        push    ax
-        in      al, 0x61
-        and     al, 0xFD
-        or      al, 1
-        out     0x61, al
-        mov     al, 0xB0
-        out     0x43, al
-        mov     al, 0xFF
-        out     0x42, al
-        out     0x42, al
-        pop     ax
-        ret
-read_watch:
-        mov     al, 0x80
-        out     0x43, al
-        in      al, 0x42
-        mov     ah, al
-        in      al, 0x42
-        xchg    al, ah
-        neg     ax
-        dec     ax
-        mov     [elapsed], ax
-        ret
-
 ; Waits for an interrupt, at most 55 ms, and reads the stopwatch.
 wait_interrupt:
         call    read_watch
@@ -503,15 +380,6 @@ wait_interrupt:
         jb      wait_interrupt
 .over:  ret
 
-; AX timer counts pass.
-delay:  push    bx
-        mov     bx, ax
-        call    stopwatch
-.on:    call    read_watch
-        cmp     [elapsed], bx
-        jb      .on
-        pop     bx
-        ret
 short_wait:
         mov     ax, 2400
         jmp     delay
@@ -521,7 +389,6 @@ long_wait:
 
 interrupts:     dw 0
 wides:          dw 0
-elapsed:        dw 0
 last:           dw 0
 jumps:          dw 0
 program_end:

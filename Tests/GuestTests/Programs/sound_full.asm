@@ -2,18 +2,10 @@
 ; 44.1 kHz by DMA round and round, and the speaker. Then the processor waits. With -D SILENT nothing is started: the
 ; difference is what sound costs the host (sound_cost.sh).
 %include "bios_test.inc"
-
-SB      equ 0x220
-BUFFER  equ 0x20000
+%include "sound_common.inc"
 
 tests:
-        cli
-        mov     word [0x0D*4], irq5
-        mov     word [0x0D*4+2], 0
-        in      al, 0x21
-        and     al, 0xDF
-        out     0x21, al
-        sti
+        call    enable_irq5
 %ifndef SILENT
         mov     ax, 0x0105              ; NEW
         mov     dx, 0x38A
@@ -35,48 +27,12 @@ tests:
         add     ax, 0x3619
         loop    .fill
 
-        mov     dx, SB + 6
-        mov     al, 1
-        out     dx, al
-        mov     cx, 100
-.hold:  in      al, dx
-        loop    .hold
-        mov     al, 0
-        out     dx, al
-        mov     dx, SB + 0xE
-        mov     cx, 10000
-.ready: in      al, dx
-        test    al, 0x80
-        loopz   .ready
-        mov     dl, (SB + 0xA) & 0xFF
-        in      al, dx
-        and     ax, 0xFF
-        EXPECT  ax, 0xAA, "a Sound Blaster"
-        mov     al, 5                   ; channel 5, 32,768 words, round and round
-        out     0xD4, al
-        out     0xD8, al
-        mov     al, 0x59
-        out     0xD6, al
-        mov     al, 0
-        out     0xC4, al
-        out     0xC4, al
-        mov     al, 0xFF
-        out     0xC6, al
-        mov     al, 0x7F
-        out     0xC6, al
-        mov     al, BUFFER >> 16
-        out     0x8B, al
-        mov     al, 1
-        out     0xD4, al
-        mov     si, start_dsp
-        mov     cx, start_dsp.end - start_dsp
-.send:  mov     dx, SB + 0xC
-.busy:  in      al, dx
-        test    al, 0x80
-        jnz     .busy
-        lodsb
-        out     dx, al
-        loop    .send
+        call    reset
+        EXPECT_IF z, "a Sound Blaster"
+        mov     bl, 0x58                ; round and round
+        mov     cx, 32768 - 1
+        call    dma16
+        DSP     0x41, 0xAC, 0x44, 0xB6, 0x30, 0xFF, 0x0F
 
         mov     al, 0xB6                ; 440 Hz
         out     0x43, al
@@ -128,22 +84,6 @@ voices: mov     si, settings
         call    fm
         ret
 
-; AL into the register, value AH, of the array at DX.
-fm:     push    cx
-        out     dx, al
-        mov     cx, 6
-.first: in      al, dx
-        loop    .first
-        inc     dx
-        mov     al, ah
-        out     dx, al
-        dec     dx
-        mov     cx, 35
-.then:  in      al, dx
-        loop    .then
-        pop     cx
-        ret
-
 irq5:   push    ax
         push    dx
         mov     dx, SB + 0xF
@@ -157,9 +97,6 @@ irq5:   push    ax
 ; 20h, 40h, 60h, 80h, E0h: tremolo, vibrato, held; quiet enough that the sum stays in range
 settings:
         dw 0xE120, 0x1840, 0xF060, 0x0480, 0x04E0, 0
-start_dsp:
-        db 0x41, 0xAC, 0x44, 0xB6, 0x30, 0xFF, 0x0F
-.end:
 text_sounds: db "SOUNDS", 10, 0
 program_end:
         times   (CYLS*2*SPT*512)-($-$$) db 0

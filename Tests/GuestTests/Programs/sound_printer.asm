@@ -3,6 +3,7 @@
 ; 0.4 s. Prints a line per check to port E9h.
 ; Source: "Sound Source Summary" (anonymous, 1990s): on 04h, off 0Ch, a pulse of control bit 3 sends, status bit 6 is full.
 %include "bios_test.inc"
+%include "stopwatch.inc"
 
 LPT     equ 0x378
 
@@ -72,8 +73,7 @@ tests:
         mov     al, 0x5A
         out     dx, al
         in      al, dx
-        and     ax, 0xFF
-        EXPECT  ax, 0x5A, "the data lines read back"
+        EXPECT_BYTE al, 0x5A, "the data lines read back"
         mov     dx, LPT + 1
         in      al, dx
         and     ax, 0xC0
@@ -97,11 +97,8 @@ tests:
         mov     al, 0x80
         out     dx, al
 %endif
-        mov     ax, 0
-        call    stopwatch               ; what is left is heard before the end
-.rest:  call    read_watch
-        cmp     word [elapsed], 50000
-        jb      .rest
+        mov     ax, 50000               ; what is left is heard before the end
+        call    delay
         ret
 
 ; AL to the converter.
@@ -116,32 +113,8 @@ send:   push    dx
         pop     dx
         ret
 
-; Timer 2 from FFFFh downwards, round and round, the speaker off.
-stopwatch:
-        in      al, 0x61
-        and     al, 0xFD
-        or      al, 1
-        out     0x61, al
-        mov     al, 0xB4
-        out     0x43, al
-        mov     al, 0
-        out     0x42, al
-        out     0x42, al
-        ret
-read_watch:
-        mov     al, 0x80
-        out     0x43, al
-        in      al, 0x42
-        mov     ah, al
-        in      al, 0x42
-        xchg    al, ah
-        neg     ax
-        mov     [elapsed], ax
-        ret
-
 ; 128 + 100 sin, seven and eight samples a period
 wave7:  db 128, 206, 225, 171, 85, 31, 50
 wave8:  db 128, 199, 228, 199, 128, 57, 28, 57
-elapsed: dw 0
 program_end:
         times   (CYLS*2*SPT*512)-($-$$) db 0

@@ -174,6 +174,13 @@ wait_display:
         test    al, 1
         jnz     %%wait
 %endmacro
+; NEXT_LINE label: waits for the next line's display, then to the label until BX has counted 398 lines.
+%macro NEXT_LINE 1
+        DISPLAY
+        inc     bx
+        cmp     bx, 398
+        jb      %1
+%endmacro
 
 ; The last of three components is written in blanking: all of the colour changes then.
 bars:   call    wait_display
@@ -197,10 +204,7 @@ bars:   call    wait_display
         mov     dx, 0x3C9
         out     dx, al
         mov     dx, 0x3DA
-        DISPLAY
-        inc     bx
-        cmp     bx, 398
-        jb      .line
+        NEXT_LINE .line
         ret
 
 border: call    wait_display
@@ -213,10 +217,7 @@ border: call    wait_display
         shr     al, 4
         out     dx, al
         mov     dx, 0x3DA
-        DISPLAY
-        inc     bx
-        cmp     bx, 398
-        jb      .line
+        NEXT_LINE .line
         BLANK
         mov     ax, 0x0011
         jmp     attribute
@@ -249,10 +250,7 @@ wave:   call    wait_display
         mov     al, [.shape + si]
         out     dx, al
         mov     dx, 0x3DA
-        DISPLAY
-        inc     bx
-        cmp     bx, 398
-        jb      .line
+        NEXT_LINE .line
         ret
 .shape: db      0, 1, 2, 4, 5, 6, 7, 7, 7, 7, 6, 5, 4, 2, 1, 0
 

@@ -324,11 +324,7 @@ scroll: mov     ax, 0x4F06
 
 ; All of the screen, byte by byte or word by word through the window, which moves when the offset wraps.
 fill:   push    es
-        mov     ax, window
-        mov     es, ax
-        mov     word [bank], 0
-        call    set_bank
-        xor     di, di
+        call    first_window
         xor     bx, bx
 .row:   xor     si, si
 .dot:   call    dot
@@ -337,11 +333,8 @@ fill:   push    es
         stosb
         jmp     .next
 .word:  stosw
-.next:  test    di, di
-        jnz     .same
-        inc     word [bank]
-        call    set_bank
-.same:  inc     si
+.next:  call    next_window
+        inc     si
         cmp     si, [columns]
         jb      .dot
         inc     bx
@@ -350,6 +343,20 @@ fill:   push    es
         pop     es
         ret
 
+; ES:DI is the beginning of the screen, its window in place.
+first_window:
+        mov     ax, window
+        mov     es, ax
+        mov     word [bank], 0
+        call    set_bank
+        xor     di, di
+        ret
+
+; The window moves when DI has wrapped.
+next_window:
+        test    di, di
+        jnz     set_bank.return
+        inc     word [bank]
 set_bank:
         push    dx
         push    bx
@@ -358,16 +365,13 @@ set_bank:
         call    far [buffer + 0x0C]             ; the window function of the mode's information
         pop     bx
         pop     dx
+.return:
         ret
 
 ; Sixteen bars down the screen: bar n in the planes of n.
 fill_planar:
         push    es
-        mov     ax, window
-        mov     es, ax
-        mov     word [bank], 0
-        call    set_bank
-        xor     di, di
+        call    first_window
         xor     bx, bx
 .row:   mov     ax, bx                          ; colour by row / 32
         shr     ax, 5
@@ -380,11 +384,8 @@ fill_planar:
         shr     cx, 3
 .byte:  mov     al, 0xFE
         stosb
-        test    di, di
-        jnz     .same
-        inc     word [bank]
-        call    set_bank
-.same:  loop    .byte
+        call    next_window
+        loop    .byte
         inc     bx
         cmp     bx, [lines]
         jb      .row

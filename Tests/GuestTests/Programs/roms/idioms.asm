@@ -1,24 +1,6 @@
-bits 16
-org 0xE000
 ; VGA in a 70 Hz text mode's timing, then: a delay loop between two readings of the timer; a wait for 11932 ticks of it;
 ; 35 retraces; 1000 refresh bits. A byte on port E9h before and behind each.
-  mov eax,cr0                   ; the 486's cache on
-  and eax,0x9FFFFFFF
-  mov cr0,eax
-  cli
-  xor ax,ax
-  mov ds,ax
-  mov ss,ax
-  mov sp,0x7000
-  mov si,table
-next:
-  cs lodsw
-  test ax,ax
-  jz run
-  xchg ax,dx
-  cs lodsb
-  out dx,al
-  jmp next
+%include "rom.inc"
 run:
   mov bp,2
 again:
@@ -85,35 +67,9 @@ timer:
   in al,0x40
   xchg al,ah
   ret
-%macro o 2
-  dw %1
-  db %2
-%endmacro
-table:
-  o 0x43,0x34
-  o 0x40,0
-  o 0x40,0
-  o 0x43,0x54
-  o 0x41,18
-  o 0x3C2,0x67
-  o 0x3C4,0
-  o 0x3C5,3
-  o 0x3C4,1
-  o 0x3C5,0
-  o 0x3D4,0x11
-  o 0x3D5,0x0E
-  o 0x3D4,0
-  o 0x3D5,0x5F
-  o 0x3D4,1
-  o 0x3D5,0x4F
-  o 0x3D4,6
-  o 0x3D5,0xBF
-  o 0x3D4,7
-  o 0x3D5,0x1F
-  o 0x3D4,9
-  o 0x3D5,0x4F
-  o 0x3D4,0x10
-  o 0x3D5,0x9C
-  o 0x3D4,0x12
-  o 0x3D5,0x8F
-  dw 0
+ports:
+  TIMER
+  PORT 0x43,0x54                ; timer 1, which asks for refresh
+  PORT 0x41,18
+  TEXT_TIMING
+  END_OF_PORTS

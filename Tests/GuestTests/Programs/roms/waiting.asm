@@ -1,31 +1,11 @@
 ; A program that waits as DOS does: INT 16h asks memory whether there is a key, while the timer ticks into the same
 ; memory. The flag never comes.
-bits 16
-org 0xE000
-  mov eax,cr0                   ; the 486's cache on
-  and eax,0x9FFFFFFF
-  mov cr0,eax
-  cli
-  xor ax,ax
-  mov ds,ax
-  mov ss,ax
-  mov sp,0x7000
-  mov word [0x20],irq0
-  mov word [0x22],0xF000
-  mov word [0x58],int16
-  mov word [0x5A],0xF000
-  mov word [0x41A],0x1E
-  mov word [0x41C],0x1E
-  mov si,table
-next:
-  cs lodsw
-  test ax,ax
-  jz run
-  xchg ax,dx
-  cs lodsb
-  out dx,al
-  jmp next
+%include "rom.inc"
 run:
+  VECTOR 0x08,irq0
+  VECTOR 0x16,int16
+  mov word [0x41A],0x1E         ; head and tail of the keyboard's buffer
+  mov word [0x41C],0x1E
   sti
 wait_key:
   mov ah,1
@@ -51,17 +31,7 @@ irq0:
   out 0x20,al
   pop ax
   iret
-%macro o 2
-  dw %1
-  db %2
-%endmacro
-table:
-  o 0x20,0x11
-  o 0x21,0x08
-  o 0x21,0x04
-  o 0x21,0x01
-  o 0x21,0xFE
-  o 0x43,0x34
-  o 0x40,0
-  o 0x40,0
-  dw 0
+ports:
+  INTERRUPT_CONTROLLERS 0xFE,0xFF
+  TIMER
+  END_OF_PORTS
