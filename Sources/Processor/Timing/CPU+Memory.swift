@@ -47,7 +47,10 @@ extension CPU {
 
   /// Split accesses, and lines that weren't used last.
   @inline(never) func slowTouch(_ o: UnsafePointer<Op>, _ line: UInt32, _ linear: UInt32, _ bytes: UInt32) {
-    if linear & (bytes &- 1) == 0, c.pointee.memoryModel.compare != 0, bringKnown(line, linear, o) { return }
+    if linear & (bytes &- 1) == 0, c.pointee.memoryModel.compare != 0 {
+      if !c.pointee.tags.isRecent(line), !bringKnown(line, linear, o) { bringSlowly(o, line, linear) }
+      return
+    }
     var clocks = splitClocks(o, linear, bytes)
     if c.pointee.memoryModel.compare != 0 {
       clocks &+= lookUp(line, linear, after: o, clocks)
@@ -144,8 +147,8 @@ extension CPU {
     return bring(line, o) ? clocks : clocks &+ fill(line, now &+ clocks)
   }
 
-  /// What `lookUp` comes to for most reads: the line is in the 486's cache, its page the last used of its set of the
-  /// TLB, and the line becomes the last used of its pair. - Returns: whether it was so; else nothing has been done.
+  /// What `lookUp` comes to for most lines that aren't the last used of their pairs (the caller has looked): the line is
+  /// in the 486's cache, its page the last used of its set of the TLB, and the line becomes the last used of its pair. - Returns: whether it was so; else nothing has been done.
   @inline(__always) func bringKnown(_ line: UInt32, _ linear: UInt32, _ o: UnsafePointer<Op>) -> Bool {
     guard isQuick(linear) else { return false }
     let set = Int(line & c.pointee.tags.mask)
@@ -319,8 +322,8 @@ extension CPU {
     c.pointee.freeLink = first
   }
 
-  /// All blocks have to look.
-  private func releaseAllBlocks() {
+  /// All blocks have to look. Needed after every change of `CacheTags.recent` that doesn't go through `makeRecent`.
+  func releaseAllBlocks() {
     for i in 0..<CacheTags.linkCount { c.pointee.tags.links[i].release() }
     c.pointee.tags.freeLinks()
     c.pointee.freeLink = 0

@@ -21,7 +21,7 @@ extension Processor {
     memory.multiplier = multiplier
     memory.isNarrow = pipeline.busWidth == 2
     memory.split = is486 ? 3 : Int64(pipeline.busCycle)
-    memory.write = is486 ? Int64(max(board.write, 1)) * multiplier : 0
+    memory.write = isFull && is486 ? Int64(max(board.write, 1)) * multiplier : 0
     memory.buffered = 4 * memory.write
     let hasCache = isFull && (is486 || board.cacheSize > 0)
     memory.compare = hasCache ? .max : 0
@@ -42,7 +42,7 @@ extension Processor {
     cpu.dropAllBlocks()
     cpu.refreshCache()
     cpu.refreshReadTable()
-    cpu.c.pointee.epoch += 1
+    cpu.releaseAllBlocks()
   }
 
   /// Core clocks of a byte, word and double word access to graphics memory, less the cycle that the tables count.
@@ -71,13 +71,13 @@ extension CPU {
     // Lines stay, but nothing counts as just used.
     c.pointee.tags.forgetRecent()
     voidReads()
-    c.pointee.epoch += 1
+    releaseAllBlocks()
   }
 
   /// INVD and WBINVD.
   func emptyCache() {
     c.pointee.tags.invalidate()
     voidReads()
-    c.pointee.epoch += 1
+    releaseAllBlocks()
   }
 }
