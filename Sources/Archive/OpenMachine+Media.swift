@@ -80,14 +80,19 @@ extension OpenMachine {
     return drives
   }
 
-  /// Files of the host that are in the drives of the state that the machine goes on from, and may be written.
-  public var floppiesOutside: [String] {
-    guard let frozen else { return [] }
-    let sources = try? file.database.read { db in
-      try String.fetchAll(
-        db, sql: "SELECT source FROM snapshot_drive WHERE snapshot = ? AND drive <> 'cdrom'", arguments: [frozen.id])
+  /// Files of the host that the machine's states name: what was in their drives, which floppies may be written.
+  public var imagesOfStates: (readable: [String], writable: [String]) {
+    let rows = try? file.database.read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT DISTINCT drive = 'cdrom', source FROM snapshot_drive JOIN snapshot ON snapshot.id = snapshot
+          WHERE machine = ?
+          """, arguments: [file.machine]
+      ).map { (isDisc: try $0.value(0) as Bool, source: try $0.value(1) as String) }
     }
-    return (sources ?? []).filter { Medium.name(in: $0) == nil && $0 != Machine.welcomeDiskName }
+    let outside = (rows ?? []).filter { Medium.name(in: $0.source) == nil && $0.source != Machine.welcomeDiskName }
+    return (outside.flatMap { Sandbox.places(of: $0.source) }, outside.filter { !$0.isDisc }.map(\.source))
   }
 
   /// A host's path from its root: the next start may be in another folder.
@@ -196,24 +201,31 @@ extension OpenMachine {
   ) throws {
     guard let (part, saved) = Self.disc(in: state) else { return }
     let present = machine.cd
-    if let present, (try? present.checkPart(saved)) != nil, present.name != source || Medium.name(in: source) != nil {
-      drives.disc = present
-      return
-    }
-    var trouble = "is missing"
+    let isEdited = edited.contains("cdrom.disc") && snapshot.id == frozen?.id
+    var trouble = "was in the drive when the machine was suspended"
     var found: CDImage?
-    do {
-      let disc = try cd(source)
-      found = disc
-      trouble = "has changed since"
-      let change = Medium.name(in: source) == nil ? try file.change(outside: source) : nil
-      if change == nil, (try? disc.checkPart(saved)) != nil {
-        drives.disc = disc
-        return
+    if !isEdited {
+      if let present, (try? present.checkPart(saved)) != nil, present.name != source || Medium.name(in: source) != nil {
+        let isInside = Medium.name(in: present.name) != nil
+        if try isInside || file.change(outside: present.name, noted: source) == nil {
+          drives.disc = present
+          return
+        }
       }
-    } catch let error as HostError { trouble = "can't be used (\(error))" }
+      trouble = "is missing"
+      do {
+        let disc = try cd(source)
+        found = disc
+        trouble = "has changed since"
+        let change = Medium.name(in: source) == nil ? try file.change(outside: source) : nil
+        if change == nil, (try? disc.checkPart(saved)) != nil {
+          drives.disc = disc
+          return
+        }
+      } catch let error as HostError { trouble = "can't be used (\(error))" }
+    }
     let instead = present ?? found
-    switch changedMedia {
+    switch isEdited ? .accept : changedMedia {
     case .accept:
       guard let instead else { fallthrough }
       drives.notices.append(
@@ -228,6 +240,7 @@ extension OpenMachine {
         $0.ejectCD()
       }
     case .refuse:
+      changedDisc = ChangedDisc(path: source, trouble: trouble, hasOther: instead != nil)
       throw ArchiveError.refused(
         "snapshot \(snapshot.name) needs the CD \(source), which \(trouble); name its place with --cdrom PATH, or go on "
           + "without it (--changed-media empty), or with what is there now (--changed-media accept)")

@@ -21,6 +21,17 @@ public final class OpenMachine: MachineKeeper {
   }
   /// See `ChangedMedia`.
   public var changedMedia = ChangedMedia.refuse
+  /// A CD that a state needs and that isn't what it was, for which `changedMedia` has let nothing be done.
+  public struct ChangedDisc: Sendable {
+    /// Where it was.
+    public let path: String
+    /// What is wrong with it: "is missing", say.
+    public let trouble: String
+    /// There is another disc that could be taken.
+    public let hasOther: Bool
+  }
+  /// Why going back to a state was refused, if it was for a CD.
+  public var changedDisc: ChangedDisc?
   /// Told what the person should know about media, a line each.
   public var onNotice: (String) -> Void = { _ in }
   /// What is in its ROM sockets when it goes on from a snapshot.
@@ -31,7 +42,11 @@ public final class OpenMachine: MachineKeeper {
   let live: LiveStore
   private let named: MachineConfiguration
   let frozen: Snapshot?
+  /// Drives whose disk or disc the person has changed in the configuration while the machine was suspended.
+  let edited: Set<String>
   private let writer: StateWriter
+  /// Where other processes ask for snapshots.
+  let control: ControlSocket?
   /// Snapshots since whose taking the images outside have been open here all the time.
   private var ownSnapshots: Set<String> = []
 
@@ -50,19 +65,30 @@ public final class OpenMachine: MachineKeeper {
     frozen = fresh ? nil : try summary.frozen.map { name throws(HostError) in try file.snapshot(name) }
     var configuration = MachineConfiguration()
     try configuration.apply(toml: frozen?.configuration ?? summary.configuration, path: path)
-    named = configuration
+    var edited: Set<String> = []
     if frozen != nil {
-      // What was in these drives comes with the state.
-      (configuration.floppy.a, configuration.floppy.b) = (HostPath(path: nil), HostPath(path: nil))
-      configuration.cdrom.disc = HostPath(path: nil)
+      var now = MachineConfiguration()
+      try now.apply(toml: summary.configuration, path: path)
+      for name in Self.removable {
+        guard let key = ConfigurationKey.named(name) else { continue }
+        if key.get(now) != key.get(configuration) { edited.insert(name) }
+        try configuration.set(name, to: key.get(now))
+      }
     }
+    named = configuration
+    self.edited = edited
+    // What was in the other drives comes with the state.
+    for name in Self.removable where frozen != nil && !edited.contains(name) { try configuration.set(name, to: "none") }
     self.configuration = configuration
     roms = try frozen.map { snapshot throws(HostError) in try naming(path) { try file.roms(of: snapshot) } } ?? nil
     self.file = file
     live = LiveStore(file)
     writer = StateWriter(file, live)
+    control = readOnly ? nil : ControlSocket(path)
     if !readOnly { try naming(path) { try file.noteUse() } }
   }
+
+  private static let removable = ["floppy.a", "floppy.b", "cdrom.disc"]
 
   /// Whether the machine goes on from a kept state.
   public var isFrozen: Bool { frozen != nil }
@@ -91,7 +117,10 @@ public final class OpenMachine: MachineKeeper {
     }
   }
 
-  private func keep(_ machine: Machine, as name: String, kind: Snapshot.Kind, note: String) throws {
+  func keep(
+    _ machine: Machine, as name: String, kind: Snapshot.Kind, note: String,
+    then: @escaping @Sendable (HostError?) -> Void = { _ in }
+  ) throws {
     guard file.access == .writing, !machine.configuration.media.readOnly else {
       throw HostError.usage("\(file.path): nothing is kept of a run with --read-only")
     }
@@ -100,7 +129,10 @@ public final class OpenMachine: MachineKeeper {
       time: machine.now.picoseconds,
       picture: machine.picture(),
       drives: try drives(of: machine), configuration: kept(machine.configuration).toml(all: true), roms: machine.roms)
-    writer.keep(capture) { [onKept] in onKept(name, $0) }
+    writer.keep(capture) { [onKept] in
+      onKept(name, $0)
+      then($0)
+    }
     ownSnapshots.insert(name)
   }
 
@@ -123,8 +155,10 @@ public final class OpenMachine: MachineKeeper {
 
   public func resume(_ machine: Machine) throws -> Bool {
     if let frozen {
+      let (wanted, disc) = ([0, 1].map { machine.board.floppy.image(in: $0) }, machine.cd)
       try goBack(machine, to: frozen)
       ownSnapshots.insert(frozen.name)
+      try changeDisks(of: machine, to: wanted, disc)
     }
     // From here on the disks go their own way: after a crash the machine starts from power-on.
     if file.access == .writing {
@@ -142,6 +176,19 @@ public final class OpenMachine: MachineKeeper {
       try writer.settle()
     }
     try goBack(machine, to: try file.snapshot(name))
+  }
+
+  /// Disks that the person has named for this start, or changed while the machine was suspended, come into the drives as
+  /// by hand.
+  private func changeDisks(of machine: Machine, to wanted: [FloppyImage?], _ disc: CDImage?) throws {
+    if let disc, machine.cd == nil { try machine.insert(disc) }
+    for (drive, name) in ["floppy.a", "floppy.b"].enumerated() {
+      if let disk = wanted[drive] {
+        if machine.board.floppy.image(in: drive) !== disk { try machine.insert(disk, drive: drive) }
+      } else if edited.contains(name) {
+        machine.eject(drive: drive)
+      }
+    }
   }
 
   /// Everything is read and checked before anything of the machine is touched.

@@ -29,9 +29,11 @@ public struct Seal: Sendable {
     for (key, path) in [
       ("firmware.bios", configuration.firmware.bios.path),
       ("firmware.video-bios", configuration.firmware.videoBIOS.path),
+      ("sound.input", configuration.sound.input.path),
     ] {
       if let path { reaches.append((key, .reads(path))) }
     }
+    if case .fluidSynth(let font?) = configuration.sound.midi { reaches.append(("sound.midi", .reads(font))) }
     for (key, port) in [("ports.serial1", configuration.ports.serial1), ("ports.serial2", configuration.ports.serial2)]
     {
       switch port {

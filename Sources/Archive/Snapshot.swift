@@ -131,7 +131,8 @@ extension MachineFile {
     }
   }
 
-  private func checkFree(_ name: String) throws {
+  /// A new snapshot may be called `name`.
+  func checkFree(_ name: String) throws {
     if name.isEmpty { throw HostError.usage("\(path): a snapshot needs a name") }
     guard try snapshots().contains(where: { $0.name == name }) else { return }
     throw HostError.usage("\(path): there is a snapshot \(name) already; choose another name or delete it first")

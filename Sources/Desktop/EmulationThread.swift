@@ -56,9 +56,12 @@ final class EmulationThread {
 
   // MARK: On the thread
 
-  /// Guest time between two looks at the host's clock.
-  private var slice: Span {
-    pacer.speed == .max ? .milliseconds(3) : Pacer.slice(quiet: session.machine.quietTime)
+  /// Guest time up to the next look at the host's clock: no further than the next frame's end, so that frames come to the
+  /// window as evenly as the guest makes them.
+  private var step: Span {
+    let now = session.machine.now
+    let step = pacer.step(quiet: session.machine.quietTime)
+    return nextFrame > now ? min(step, nextFrame - now) : step
   }
 
   private func main() {
@@ -72,14 +75,12 @@ final class EmulationThread {
       player?.isMuted = isSilenced || isPaused || pacer.speed != .realtime || status.percent < 90 && status.percent > 0
       if isPaused {
         player?.fade()
+        session.serve()
         HostClock.sleep(nanoseconds: 10_000_000)
         continue
       }
       do {
-        // No further than the next frame's end, so that frames come to the window as evenly as the guest makes them.
-        let now = session.machine.now
-        let step = now + slice
-        outcome = try session.run(until: nextFrame > now ? min(step, nextFrame) : step)
+        outcome = try session.run(until: session.machine.now + step)
         if outcome != nil { return }
       } catch {
         failure = error
@@ -94,7 +95,7 @@ final class EmulationThread {
       }
       showFrame()
       measure()
-      pacer.wait(elapsed: session.machine.elapsed)
+      pacer.wait(elapsed: session.machine.elapsed, next: step)
     }
   }
 

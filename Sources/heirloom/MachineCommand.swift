@@ -3,6 +3,7 @@ import ArgumentParser
 import Glibc
 import PC
 import Processor
+import Storage
 
 /// `heirloom machine`: the life of machine files.
 struct MachineCommand: ParsableCommand {
@@ -24,6 +25,12 @@ struct MachineCommand: ParsableCommand {
     func open(_ access: MachineFile.Access) throws(HostError) -> MachineFile {
       let (path, machine) = Library.find(name)
       return try MachineFile(path: path, machine: machine, access: access)
+    }
+
+    /// The machine if it runs in another process.
+    func running() throws(HostError) -> RunningMachine? {
+      let (path, machine) = Library.find(name)
+      return try RunningMachine(path: path, machine: machine)
     }
   }
 
@@ -65,6 +72,9 @@ struct MachineCommand: ParsableCommand {
     @OptionGroup var table: ListCommand.Table
 
     func run() throws {
+      if let folder, !HostFile.isDirectory(folder) {
+        throw HostError.file("\(folder): isn't a folder; `heirloom machine show` takes a machine file")
+      }
       let folders = folder.map { [$0] } ?? [Library.folder, "."]
       let files = folders.flatMap(Library.files)
       var rows: [[String]] = []
@@ -179,6 +189,10 @@ struct MachineCommand: ParsableCommand {
         try configuration.validate()
         try file.settle(&configuration, attach: attach, progress: ProgressLine.make("taking in media"))
         try file.set(configuration)
+        let drives = [configuration.floppy.a, configuration.floppy.b, configuration.cdrom.disc]
+        if try file.summary().frozen != nil, drives != [before.floppy.a, before.floppy.b, before.cdrom.disc] {
+          print("the machine is suspended; its disks are changed when it goes on")
+        }
       }
       if let note { try file.set(note: note) }
       for assignment in media {

@@ -1,4 +1,5 @@
 import Archive
+import ArgumentParser
 import Desktop
 import Glibc
 import Hardware
@@ -20,7 +21,7 @@ struct Run {
   /// Runs to the end; returns only if the exit status is 0.
   ///
   /// - Throws: `HostError`.
-  func start(headless: Bool) throws {
+  mutating func start(headless: Bool) throws {
     let signals = SignalWatch()
     signal(SIGPIPE, SIG_IGN)
     keeper?.onKept = { name, failure in
@@ -31,12 +32,14 @@ struct Run {
       ErrorReport.complain($0)
       notices.append($0)
     }
-    let session = try Session(configuration, options, keeper: keeper)
+    let session = headless ? try Session(configuration, options, keeper: keeper) : try askingSession()
     keeper?.onNotice = { ErrorReport.complain($0) }
     let isSealed = isSealed && keeper != nil
     if let keeper, isSealed {
-      let places = writable(keeper)
-      session.onStart = { for line in Sandbox.enter(writable: places) { ErrorReport.complain(line) } }
+      // It couldn't be written, and each start would say so.
+      setenv("MESA_SHADER_CACHE_DISABLE", "true", 0)
+      let run = self
+      session.onStart = { run.seal(keeper, headless: headless) }
     }
     var isKept = false
     let freeze: (() throws -> Void)? = keeper.flatMap { keeper in
@@ -75,23 +78,29 @@ struct Run {
     if end == .machine(.tripleFault) {
       throw HostError(.tripleFault, "the guest shut down by triple fault; --on-triple-fault reset starts it again")
     }
-    if !complaints.isEmpty { throw HostError.file("not everything could be written; see above") }
+    if !complaints.isEmpty { throw ExitCode(HostError.Kind.file.rawValue) }
   }
 }
 
 extension Run {
-  /// Where a machine of a file may write: what its seal says, its file's folder, and where the person wants pictures and
-  /// texts, in the current folder or where the script says.
-  private func writable(_ keeper: OpenMachine) -> [String] {
-    let asked = options.steps.compactMap { step -> String? in
+  /// Has the kernel keep a machine of a file to what its seal says, its file's folder, the images that its states name,
+  /// and what the script asks for. In a window the person may insert any disk, and pictures go into the current folder.
+  private func seal(_ keeper: OpenMachine, headless: Bool) {
+    var (readable, writable) = keeper.imagesOfStates
+    for step in options.steps {
       switch step {
-      case .screenshot(let path): Sandbox.folder(of: path)
-      case .screenText(let path): path.map(Sandbox.folder)
-      case .insert(_, let path): path
-      default: nil
+      case .screenshot(let path), .scaledScreenshot(let path), .record(let path), .screenText(let path?):
+        writable.append(Sandbox.folder(of: path))
+      case .insert(_, let path):
+        readable += Sandbox.places(of: path)
+        writable.append(path)
+      default: break
       }
     }
-    return Seal(configuration).writable + keeper.floppiesOutside + [Sandbox.folder(of: keeper.file.path), "."] + asked
+    let seal = Seal(configuration)
+    readable += seal.readable + (headless ? [] : Sandbox.personsPlaces)
+    writable += seal.writable + [Sandbox.folder(of: keeper.file.path)] + (headless ? [] : ["."])
+    for line in Sandbox.enter(readable: readable, writable: writable) { ErrorReport.complain(line) }
   }
 }
 
@@ -106,8 +115,7 @@ struct Headless {
     var isHeld = false
     session.onStart()
     while !signals.isPending {
-      let slice: Span = speed == .max ? .milliseconds(50) : Pacer.slice(quiet: session.machine.quietTime)
-      if let end = try session.run(until: session.machine.now + slice) { return end }
+      if let end = try session.run(until: session.machine.now + step(pacer, session)) { return end }
       if let trouble = session.trouble {
         if !isHeld { ErrorReport.complain("\(trouble); the machine waits until that is done") }
         isHeld = true
@@ -117,8 +125,12 @@ struct Headless {
       }
       if isHeld { ErrorReport.complain("the machine goes on") }
       isHeld = false
-      pacer.wait(elapsed: session.machine.elapsed)
+      pacer.wait(elapsed: session.machine.elapsed, next: step(pacer, session))
     }
     return nil
+  }
+
+  private func step(_ pacer: Pacer, _ session: Session) -> Span {
+    speed == .max ? .milliseconds(50) : pacer.step(quiet: session.machine.quietTime)
   }
 }

@@ -7,7 +7,9 @@ import PC
 struct SnapshotCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "snapshot", abstract: "Keep the states of a machine, and go back to them.",
-    discussion: "For machines that don't run now. A running one takes snapshots with the step `snapshot NAME`.",
+    discussion: """
+      Of machines that run, too: the process in which they do keeps its state, or goes back to one, while it goes on.
+      """,
     subcommands: [Take.self, List.self, Restore.self, Delete.self, Show.self])
 
   struct Take: ParsableCommand {
@@ -18,6 +20,7 @@ struct SnapshotCommand: ParsableCommand {
     @Option(help: "A note about it.") var note = ""
 
     func run() throws {
+      if let running = try which.running(), try running.takeSnapshot(name, note: note) { return }
       let file = try which.open(.writing)
       try file.takeSnapshot(name, note: note)
       try file.finish()
@@ -64,6 +67,7 @@ struct SnapshotCommand: ParsableCommand {
     @Argument(help: "The snapshot's name or number.") var name: String
 
     func run() throws {
+      if let running = try which.running(), try running.restore(name) { return }
       let file = try which.open(.writing)
       if let kept = try file.restore(try file.snapshot(name)) {
         print("the disks as they were until now are kept as snapshot \"\(kept)\"")
@@ -79,6 +83,7 @@ struct SnapshotCommand: ParsableCommand {
     @Argument(help: "The snapshot's name or number.") var name: String
 
     func run() throws {
+      if let running = try which.running(), try running.delete(name) { return }
       let file = try which.open(.writing)
       try file.delete(try file.snapshot(name))
       try file.finish()

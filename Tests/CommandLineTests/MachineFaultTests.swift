@@ -1,4 +1,5 @@
 import Archive
+import Devices
 import Foundation
 import PC
 import Storage
@@ -13,6 +14,13 @@ import Testing
 
   @discardableResult
   private func heirloom(_ arguments: String...) throws -> Program {
+    let run = try Program.run(arguments, directory: scratch.url)
+    #expect(run.status == 0, "\(arguments): \(run.errors)")
+    return run
+  }
+
+  @discardableResult
+  private func heirloom(_ arguments: [String]) throws -> Program {
     let run = try Program.run(arguments, directory: scratch.url)
     #expect(run.status == 0, "\(arguments): \(run.errors)")
     return run
@@ -108,7 +116,7 @@ import Testing
     let deadline = Date().addingTimeInterval(20)
     while !MachineFile.isRunning(scratch.path("m.heirloom")), Date() < deadline { usleep(20_000) }
     for arguments in [
-      ["run", "m.heirloom", "--headless"], ["snapshot", "take", "m.heirloom", "s"], ["machine", "edit", "m.heirloom"],
+      ["run", "m.heirloom", "--headless"], ["machine", "edit", "m.heirloom"],
       ["machine", "clone", "m.heirloom", "o.heirloom"], ["machine", "delete", "m.heirloom", "--yes"],
       ["machine", "export", "m.heirloom", "o.heirloom"], ["machine", "rename", "m.heirloom", "o"],
     ] {
@@ -119,6 +127,73 @@ import Testing
       ["machine", "show", "m.heirloom"], ["machine", "verify", "m.heirloom"], ["snapshot", "list", "m.heirloom"],
       ["machine", "list", "."], ["run", "n.heirloom"] + quick + ["--do", "wait 1s"],
     ] { #expect(try Program.run(arguments, directory: scratch.url).status == 0, "\(arguments)") }
+  }
+
+  @Test func snapshotsOfARunningMachineAreTakenByTheCommandAndTheMachineGoesBackToThem() throws {
+    try heirloom("machine", "create", "m.heirloom", "--memory", "1M")
+    let path = scratch.path("m.heirloom")
+    let process = Process()
+    process.executableURL = Program.directory.appendingPathComponent("heirloom")
+    process.arguments = ["run", path, "--headless", "--speed", "max", "--do", "wait 100h"]
+    try process.run()
+    defer {
+      process.terminate()
+      process.waitUntilExit()
+    }
+    let deadline = Date().addingTimeInterval(20)
+    while !MachineFile.isRunning(path), Date() < deadline { usleep(20_000) }
+    try heirloom("snapshot", "take", "m.heirloom", "first", "--note", "while it runs")
+    try heirloom("snapshot", "take", "m.heirloom", "second")
+    let taken = try MachineFile(path: path, access: .reading).snapshots()
+    #expect(taken.map(\.name) == ["first", "second"] && taken[0].note == "while it runs")
+    #expect((taken[0].guestTime ?? 0) < (taken[1].guestTime ?? 0) && taken[1].parent == taken[0].id)
+    try heirloom("snapshot", "restore", "m.heirloom", "first")
+    try heirloom("snapshot", "take", "m.heirloom", "third")
+    let third = try MachineFile(path: path, access: .reading).snapshot("third")
+    #expect(third.parent == taken[0].id && process.isRunning)
+    try heirloom("snapshot", "delete", "m.heirloom", "second")
+    for (arguments, text) in [
+      (["snapshot", "take", "m.heirloom", "first"], "is a snapshot first already"),
+      (["snapshot", "restore", "m.heirloom", "second"], "there is no snapshot second"),
+    ] {
+      let run = try Program.run(arguments, directory: scratch.url)
+      #expect(run.status == 3 && run.errors.contains(text) && run.errors.contains("m.heirloom: "), "\(run.errors)")
+    }
+    #expect(try isWhole(path))
+  }
+
+  @Test func aSuspendedMachinesDisksCanBeChangedAndItGoesOnWithThem() throws {
+    for (name, seed) in [("a", 3), ("b", 5)] {
+      _ = try scratch.file("\(name).img", noise(368_640).map { $0 &* UInt8(seed) })
+    }
+    for name in ["cd", "cd2"] {
+      try FileManager.default.createDirectory(atPath: scratch.path(name), withIntermediateDirectories: true)
+      _ = try scratch.file("\(name)/hello.txt", Array(name.utf8))
+    }
+    try heirloom("machine", "create", "m.heirloom", "--memory", "1M", "--floppy-a", "a.img", "--cdrom", "cd")
+    try heirloom(["run", "m.heirloom"] + quick + ["--do", "wait 2s"])
+    let said = try heirloom("machine", "edit", "m.heirloom", "--floppy-a", "b.img", "--cdrom", "cd2").output
+    #expect(said.contains("is suspended; its disks are changed when it goes on"))
+    let on = try heirloom(["run", "m.heirloom"] + quick + ["--do", "wait 1s"])
+    #expect(on.errors.contains("the CD-ROM drive has medium:cd2 now"), "\(on.errors)")
+    func drives() throws -> String {
+      let open = try OpenMachine(path: scratch.path("m.heirloom"), readOnly: true)
+      let machine = try Machine(open.configuration, roms: open.roms, media: open)
+      #expect(try open.resume(machine))
+      return "\(machine.board.floppy.image(in: 0)?.name ?? "none"), \(machine.cd?.name ?? "none")"
+    }
+    #expect(try drives() == "medium:b, medium:cd2")
+    // It is changed once: what the guest's user does afterwards stays.
+    try heirloom(["run", "m.heirloom"] + quick + ["--do", "eject a", "--do", "wait 1s"])
+    try heirloom(["run", "m.heirloom"] + quick + ["--do", "wait 1s"])
+    #expect(try drives() == "none, medium:cd2")
+    try heirloom("machine", "edit", "m.heirloom", "--cdrom", "none")
+    #expect(try drives() == "none, none")
+    // For one start.
+    try heirloom(["run", "m.heirloom", "--floppy-a", "a.img"] + quick + ["--do", "wait 1s"])
+    #expect(try drives() == scratch.path("a.img") + ", none")
+    let refused = try Program.run("machine", "edit", "m.heirloom", "--cpu", "386sx-16", directory: scratch.url)
+    #expect(refused.status == 2 && refused.errors.contains("is suspended"))
   }
 
   @Test func anExportGoesOnElsewhereWhereTheOriginalsArent() throws {

@@ -3,11 +3,12 @@
 #ifndef CSANDBOX_H
 #define CSANDBOX_H
 
-// From here on this thread, and those it starts, can write only beneath `writable` (NULL at the end), and read anywhere.
-int sandbox_limit_writes(const char *const *writable);
+// From here on all threads of this process, and those it starts, can read only beneath `readable` and `writable`, and
+// write only beneath `writable` (NULL at the end of each). `left` is how many threads could not be brought to it.
+int sandbox_limit_files(const char *const *readable, const char *const *writable, int *left);
 
-// From here on all threads get EPERM from system calls that start programs, open network connections, look into other
-// processes, or change the system.
+// From here on all threads get EPERM from system calls that start programs, open network connections, reach into other
+// processes, type into the terminal, or change the system.
 int sandbox_limit_calls(void);
 
 #endif

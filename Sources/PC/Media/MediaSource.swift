@@ -63,4 +63,8 @@ public protocol MachineKeeper: MediaSource {
   ///
   /// - Throws: `HostError`.
   func restore(_ machine: Machine, to name: String) throws
+  /// Does what commands of other processes ask for. Called often; what takes long is done beside.
+  ///
+  /// - Parameter restore: puts the machine back into the state of that name.
+  func serve(_ machine: Machine, restore: (String) throws -> Void)
 }

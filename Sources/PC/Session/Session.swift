@@ -139,6 +139,7 @@ public final class Session {
       if let outcome = machine.outcome { return .machine(outcome) }
       trouble = machine.retryMedia()
       guard trouble == nil else { return nil }
+      serve()
       var next = end
       if serial.contains(where: { $0 != nil }) { next = min(next, machine.now + Self.slice) }
       if let stopAfter {
@@ -169,6 +170,9 @@ public final class Session {
   ///
   /// - Throws: what the machine file says.
   public func keep(as name: String) throws { try script.keep(machine, as: name) }
+
+  /// Does what other processes ask of the machine's file; `run` does so, too.
+  public func serve() { keeper?.serve(machine) { try restore($0) } }
 
   /// Goes back to a state that was kept.
   ///

@@ -104,6 +104,9 @@ struct CacheTags {
     recentPages.update(repeating: CacheTags.void, count: 8)
   }
 
+  /// Whether the TLB has `page`.
+  func hasPage(_ page: UInt32) -> Bool { (0..<4).contains { pages[Int(page & 7) * 4 + $0] == page } }
+
   func invalidatePage(_ page: UInt32) {
     recentPages[Int(page & 7)] = CacheTags.void
     for way in 0..<4 where pages[Int(page & 7) * 4 + way] == page { pages[Int(page & 7) * 4 + way] = CacheTags.void }
