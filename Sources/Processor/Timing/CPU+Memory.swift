@@ -229,8 +229,8 @@ extension CPU {
         first &+= Int64(board.memoryRow)
       }
     }
-    // A 386 waits for its one cycle, which the board then finishes in time.
-    if !c.pointee.is486 { return first }
+    // A 386 waits for its one cycle, which the board then finishes in time, and before it for DMA.
+    if !c.pointee.is486 { return first &+ max(s.pointee.fillsUntil &- now, 0) }
     // A write on the bus is finished first; the others wait.
     var start = max(now, s.pointee.fillsUntil)
     let writes = s.pointee.writesUntil &- start
