@@ -82,6 +82,8 @@ public final class OpenMachine: MachineKeeper {
   /// Whether the machine goes on from a kept state.
   public var isFrozen: Bool { frozen != nil }
 
+  public var trouble: String? { live.failure?.description }
+
   // MARK: Keeping
 
   /// Keeps the machine's state; the machine waits only while it is copied, packing and writing go on beside it. A

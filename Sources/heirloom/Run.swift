@@ -23,6 +23,8 @@ struct Run {
   func start(headless: Bool) throws {
     let signals = SignalWatch()
     signal(SIGPIPE, SIG_IGN)
+    // A limit on the size of files is an error of writing like others.
+    signal(SIGXFSZ, SIG_IGN)
     keeper?.onKept = { name, failure in
       if let failure { ErrorReport.complain("snapshot \(name) was not kept: \(failure)") }
     }
