@@ -116,7 +116,7 @@ public final class OpenMachine: MachineKeeper {
       throw HostError.usage("\(file.path): nothing is kept of a run with --read-only")
     }
     let capture = StateWriter.Capture(
-      name: name, kind: kind, note: note, taken: HostMoment.now, state: try machine.savedState(),
+      name: name, kind: kind, note: note, taken: HostMoment.now, state: try state(of: machine),
       time: machine.now.picoseconds,
       picture: machine.picture(),
       drives: try drives(of: machine), configuration: kept(machine.configuration).toml(all: true), roms: machine.roms)
