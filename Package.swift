@@ -87,7 +87,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "DesktopTests", dependencies: ["Desktop", "Archive", "PC", "Storage", "Devices", "Hardware", "CSDL2"],
+      name: "DesktopTests",
+      dependencies: ["Desktop", "Archive", "PC", "Processor", "Storage", "Devices", "Hardware", "CSDL2"],
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests", dependencies: ["heirloom", "Archive", "PC", "Devices", "Storage"],

@@ -180,6 +180,8 @@ extension MachineFile {
       switch kind {
       case .disk:
         let store = try DiskFormat.open(path: image, access: .readOnly)
+        // What isn't a disk of a size that machines have is refused here.
+        _ = try HardDiskImage(store: store, writing: .inMemory)
         return Medium.prefix
           + (try add(kind, name: name, origin: image, size: store.sectorCount * 512, progress: progress) {
             try store.read($0 / 512, count: ($1 + 511) / 512)

@@ -254,6 +254,7 @@ extension OpenMachine {
         $0.ejectCD()
       }
     case .refuse:
+      changedDisc = ChangedDisc(path: source, trouble: trouble, hasOther: instead != nil)
       throw ArchiveError.refused(
         "snapshot \(snapshot.name) needs the CD \(source), which \(trouble); name its place with --cdrom PATH, or go on "
           + "without it (--changed-media empty), or with what is there now (--changed-media accept)")

@@ -21,6 +21,17 @@ public final class OpenMachine: MachineKeeper {
   }
   /// See `ChangedMedia`.
   public var changedMedia = ChangedMedia.refuse
+  /// A CD that a state needs and that isn't what it was, for which `changedMedia` has let nothing be done.
+  public struct ChangedDisc: Sendable {
+    /// Where it was.
+    public let path: String
+    /// What is wrong with it: "is missing", say.
+    public let trouble: String
+    /// There is another disc that could be taken.
+    public let hasOther: Bool
+  }
+  /// Why going back to a state was refused, if it was for a CD.
+  public var changedDisc: ChangedDisc?
   /// Told what the person should know about media, a line each.
   public var onNotice: (String) -> Void = { _ in }
   /// What is in its ROM sockets when it goes on from a snapshot.

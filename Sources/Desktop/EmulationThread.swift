@@ -56,9 +56,12 @@ final class EmulationThread {
 
   // MARK: On the thread
 
-  /// Guest time between two looks at the host's clock.
-  private var slice: Span {
-    pacer.speed == .max ? .milliseconds(3) : Pacer.slice(quiet: session.machine.quietTime)
+  /// Guest time up to the next look at the host's clock: no further than the next frame's end, so that frames come to the
+  /// window as evenly as the guest makes them.
+  private var step: Span {
+    let now = session.machine.now
+    let step = pacer.step(quiet: session.machine.quietTime)
+    return nextFrame > now ? min(step, nextFrame - now) : step
   }
 
   private func main() {
@@ -77,10 +80,7 @@ final class EmulationThread {
         continue
       }
       do {
-        // No further than the next frame's end, so that frames come to the window as evenly as the guest makes them.
-        let now = session.machine.now
-        let step = now + slice
-        outcome = try session.run(until: nextFrame > now ? min(step, nextFrame) : step)
+        outcome = try session.run(until: session.machine.now + step)
         if outcome != nil { return }
       } catch {
         failure = error
@@ -95,7 +95,7 @@ final class EmulationThread {
       }
       showFrame()
       measure()
-      pacer.wait(elapsed: session.machine.elapsed)
+      pacer.wait(elapsed: session.machine.elapsed, next: step)
     }
   }
 

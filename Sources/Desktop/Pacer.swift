@@ -13,7 +13,7 @@ public enum Speed: Equatable, Sendable {
   /// Reads "realtime", "max", or a percentage from 1 to 10000 with or without "%".
   public init?(text: String) {
     switch text.lowercased() {
-    case "realtime": self = .realtime
+    case "realtime", "100", "100%": self = .realtime
     case "max": self = .max
     default:
       guard let number = Int(text.hasSuffix("%") ? text.dropLast() : text[...]), (1...10_000).contains(number) else {
@@ -34,6 +34,9 @@ public enum Speed: Equatable, Sendable {
 }
 
 /// Holds guest time back to the host's. The only place where the host's clock meets the machine's.
+///
+/// Guest time goes in steps, each of which passes at once. A step is taken when half of it has gone by on the host, so
+/// that guest and host differ by no more than half a step in either direction, a quarter of one on average.
 public struct Pacer {
   /// How fast.
   public var speed: Speed {
@@ -41,31 +44,45 @@ public struct Pacer {
   }
   /// Where guest and host time were last known to agree: (guest, host) in picoseconds and nanoseconds.
   private var anchor: (guest: Int64, host: Int64)?
+  /// The host's clock in nanoseconds, and how to let so many pass.
+  private let now: () -> Int64
+  private let sleep: (Int64) -> Void
   /// A host that falls behind by more than this isn't made to catch up.
   private static let slack: Int64 = 100_000_000
 
-  /// A pacer that starts with its first `wait`.
-  public init(speed: Speed) { self.speed = speed }
+  /// A pacer that starts with its first `wait`. `now` and `sleep`: the host's clock in nanoseconds that only runs
+  /// forwards, and a way to let so many of them pass.
+  public init(
+    speed: Speed, now: @escaping () -> Int64 = { HostClock.nanoseconds() },
+    sleep: @escaping (Int64) -> Void = { HostClock.sleep(nanoseconds: $0) }
+  ) {
+    self.speed = speed
+    self.now = now
+    self.sleep = sleep
+  }
 
   /// How much guest time may pass between two looks at the host's clock, in a machine that has nothing to do for `quiet`:
-  /// a millisecond while it works, so that what it does comes in time; up to four while it waits, so that waiting costs
-  /// little and a key isn't late.
-  public static func slice(quiet: Span) -> Span { min(max(quiet, .milliseconds(1)), .milliseconds(4)) }
+  /// a millisecond of the host's while it works, so that what it does comes in time; up to three while it waits, so that
+  /// waiting costs little and a key isn't late. At full speed nobody waits: three milliseconds of the guest's.
+  public func step(quiet: Span) -> Span {
+    guard let percentage = speed.percentage else { return .milliseconds(3) }
+    let hundredth = Span.microseconds(10 * percentage)
+    return min(max(quiet, hundredth), hundredth * 3)
+  }
 
-  /// Sleeps until the host's clock has caught up with `elapsed` guest time.
-  public mutating func wait(elapsed: Span) {
+  /// Sleeps until the host's clock has caught up with `elapsed` guest time and half of the step of `next` to come.
+  public mutating func wait(elapsed: Span, next: Span) {
     guard let percentage = speed.percentage else { return }
-    let now = HostClock.nanoseconds()
-    guard let anchor else {
-      self.anchor = (elapsed.picoseconds, now)
-      return
-    }
-    let guest = (elapsed.picoseconds &- anchor.guest) / 10 / percentage  // nanoseconds of host time it should take
+    let time = now()
+    let anchor = anchor ?? (elapsed.picoseconds, time)
+    self.anchor = anchor
+    // Nanoseconds of host time that it should take.
+    let guest = (elapsed.picoseconds &- anchor.guest &+ next.picoseconds / 2) / 10 / percentage
     let due = anchor.host &+ guest
-    if due > now {
-      HostClock.sleep(nanoseconds: due - now)
-    } else if now - due > Self.slack {
-      self.anchor = (elapsed.picoseconds, now)
+    if due > time {
+      sleep(due - time)
+    } else if time - due > Self.slack {
+      self.anchor = (elapsed.picoseconds, time)
     }
   }
 
@@ -76,13 +93,14 @@ public struct Pacer {
 /// The host's clocks.
 public enum HostClock {
   /// Nanoseconds of a clock that only runs forwards.
-  static func nanoseconds() -> Int64 {
+  public static func nanoseconds() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 
-  static func sleep(nanoseconds: Int64) {
+  /// Lets that many nanoseconds pass.
+  public static func sleep(nanoseconds: Int64) {
     var time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
     nanosleep(&time, nil)
   }

@@ -46,9 +46,10 @@ final class Presenter {
   /// Draws over the picture and its messages; true if another picture has to follow before this one is worth showing.
   var drawOnTop: () -> Bool = { false }
 
-  init(renderer: OpaquePointer) {
+  /// - Parameter canvas: what messages are written with.
+  init(renderer: OpaquePointer, canvas: Canvas) {
     self.renderer = renderer
-    overlay = Overlay(renderer: renderer)
+    overlay = Overlay(canvas)
     tube = TubeMask(renderer: renderer)
   }
 
@@ -89,8 +90,8 @@ final class Presenter {
   func present() {
     var hasMore = true
     while hasMore {
-      let size = compose()
-      overlay.draw(width: size.width, height: size.height)
+      _ = compose()
+      overlay.draw()
       hasMore = drawOnTop()
     }
     SDL_RenderPresent(renderer)
@@ -156,61 +157,5 @@ final class Presenter {
     SDL_RenderCopy(renderer, source, nil, nil)
     SDL_SetRenderTarget(renderer, nil)
     return enlarged
-  }
-}
-
-/// Short messages over the picture.
-final class Overlay {
-  private let renderer: OpaquePointer
-  private var texture: OpaquePointer?
-  private var size = (width: 0, height: 0)
-  private var until: UInt64 = 0
-
-  init(renderer: OpaquePointer) { self.renderer = renderer }
-
-  deinit { SDL_DestroyTexture(texture) }
-
-  /// Shows lines of ASCII text for some seconds.
-  func show(_ lines: [String], seconds: UInt64 = 3) {
-    SDL_DestroyTexture(texture)
-    texture = nil
-    let columns = lines.map(\.count).max() ?? 0
-    guard columns > 0 else { return }
-    size = (columns * 8 + 8, lines.count * 10 + 6)
-    var dots = [UInt32](repeating: 0xC000_0000, count: size.width * size.height)
-    for (row, line) in lines.enumerated() {
-      for (column, character) in line.enumerated() {
-        let glyph = OverlayFont.glyph(character)
-        for y in 0..<8 {
-          for x in 0..<8 where glyph >> UInt64(63 - y * 8 - x) & 1 != 0 {
-            dots[(row * 10 + 4 + y) * size.width + column * 8 + 4 + x] = 0xFFFF_FFFF
-          }
-        }
-      }
-    }
-    texture = SDL_CreateTexture(
-      renderer, SDL_PIXELFORMAT_ARGB8888.rawValue, Int32(SDL_TEXTUREACCESS_STATIC.rawValue), Int32(size.width),
-      Int32(size.height))
-    SDL_SetTextureBlendMode(texture, SDL_BLENDMODE_BLEND)
-    SDL_SetTextureScaleMode(texture, SDL_ScaleModeNearest)
-    SDL_UpdateTexture(texture, nil, dots, Int32(size.width * 4))
-    until = SDL_GetTicks64() + seconds * 1000
-  }
-
-  /// Takes an old message away; true if there was one whose time is up.
-  func expire() -> Bool {
-    guard texture != nil, SDL_GetTicks64() >= until else { return false }
-    SDL_DestroyTexture(texture)
-    texture = nil
-    return true
-  }
-
-  func draw(width: Int, height: Int) {
-    guard let texture else { return }
-    let scale = max(1, min(height / 280, width / max(size.width, 1), height / max(size.height + 8, 1)))
-    var place = SDL_Rect(
-      x: Int32((width - size.width * scale) / 2), y: Int32(height - (size.height + 8) * scale),
-      w: Int32(size.width * scale), h: Int32(size.height * scale))
-    SDL_RenderCopy(renderer, texture, nil, &place)
   }
 }

@@ -27,6 +27,12 @@ public enum Restart {
       "it can't start itself again (its sandbox forbids it); start it with \(flags.joined(separator: " "))")
   }
 
+  /// The person has decided not to start the machine after all, because of `error`: the library needn't say it again.
+  public static func cancelled(_ error: any Error) -> any Error {
+    if getenv(variable) != nil { exit(0) }
+    return error
+  }
+
   /// What a process that has ended with `text` on its standard error wants to be started with; nil: nothing.
   static func flags(in text: String) -> [String]? {
     text.split(separator: "\n").last { $0.hasPrefix(mark) }.map { line in

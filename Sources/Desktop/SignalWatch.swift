@@ -1,12 +1,12 @@
 import Glibc
 import Synchronization
 
-/// SIGINT and SIGTERM. The first one is only noted and looked at between two slices: nothing is interrupted half-way,
+/// SIGINT, SIGTERM, SIGHUP and SIGQUIT. The first one is only noted and looked at between two slices: nothing is interrupted half-way,
 /// and what is written gets to the disk. The second one ends the program at once.
 public final class SignalWatch: Sendable {
   private let hasCome = Atomic<Bool>(false)
 
-  /// Blocks both signals for this thread and those it starts later; a thread of its own waits for them.
+  /// Blocks them for this thread and those it starts later; a thread of its own waits for them.
   public init() {
     var set = Self.signals
     pthread_sigmask(SIG_BLOCK, &set, nil)
@@ -24,9 +24,16 @@ public final class SignalWatch: Sendable {
   private static var signals: sigset_t {
     var set = sigset_t()
     sigemptyset(&set)
-    sigaddset(&set, SIGINT)
-    sigaddset(&set, SIGTERM)
+    for number in [SIGINT, SIGTERM, SIGQUIT] { sigaddset(&set, number) }
+    // `nohup` has it ignored, which stays so.
+    if !isIgnored(SIGHUP) { sigaddset(&set, SIGHUP) }
     return set
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    sigaction(number, nil, &action)
+    return action.__sigaction_handler.sa_handler.map { unsafeBitCast($0, to: Int.self) } == 1
   }
 
   private func wait() {

@@ -9,6 +9,9 @@ import Processor
 final class Window {
   private let window: OpaquePointer
   private let renderer: OpaquePointer
+  private let canvas: Canvas
+  private let preferences: Preferences
+  private let knownFolders: [String: FolderListing]
   private let presenter: Presenter
   private let exchange: Exchange
   private let configuration: MachineConfiguration
@@ -60,7 +63,13 @@ final class Window {
     }
     self.window = window
     self.renderer = renderer
-    presenter = Presenter(renderer: renderer)
+    preferences = Preferences(path: Preferences.file)
+    knownFolders = [FileChooser.home: FolderListing.read(FileChooser.home)]
+    canvas = Canvas(renderer: renderer)
+    canvas.density = DisplayScale(
+      wanted: DisplayScale.fromEnvironment ?? preferences.scale,
+      natural: DisplayScale.natural(of: window, renderer: renderer))
+    presenter = Presenter(renderer: renderer, canvas: canvas)
     self.file = file
     SDL_SetWindowMinimumSize(window, 320, 240)
     SDL_EventState(SDL_DROPFILE.rawValue, SDL_ENABLE)
@@ -74,11 +83,8 @@ final class Window {
   }
 
   private func makeMenu() -> MachineMenu {
-    let preferences = Preferences(path: Preferences.file)
-    let interface = Interface(canvas: Canvas(renderer: renderer), preferences: preferences)
-    interface.canvas.density = DisplayScale(
-      wanted: DisplayScale.fromEnvironment ?? preferences.scale,
-      natural: DisplayScale.natural(of: window, renderer: renderer))
+    let interface = Interface(canvas: canvas, preferences: preferences)
+    interface.knownFolders = knownFolders
     return MachineMenu(
       interface: interface, reader: EventReader(window: window),
       around: MachineMenu.Surroundings(
@@ -115,7 +121,11 @@ final class Window {
         needsPresent = true
       }
       exchange.willLook()
-      for message in exchange.takeMessages() { say(message) }
+      let messages = exchange.takeMessages()
+      if !messages.isEmpty {
+        presenter.overlay.show(messages.suffix(8), seconds: messages.count > 2 ? 8 : 4)
+        needsPresent = true
+      }
       if let text = exchange.takeCopiedText() { SDL_SetClipboardText(text) }
       if let frame = exchange.takeFrame() {
         presenter.update(frame)
@@ -184,6 +194,7 @@ final class Window {
     case SDL_WINDOWEVENT: windowEvent(event.window)
     case SDL_RENDER_TARGETS_RESET, SDL_RENDER_DEVICE_RESET:
       presenter.restore()
+      canvas.restore()
       needsPresent = true
     default: break
     }

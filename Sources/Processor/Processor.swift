@@ -27,6 +27,8 @@ public final class Processor: Wiring {
     get { cpu.c.pointee.quietPorts }
     set { cpu.c.pointee.quietPorts = newValue }
   }
+  /// Clocks in which no instruction was executed, by HLT or because a loop only waited, since the processor was built.
+  public internal(set) var restedClocks: Int64 = 0
   /// What is known of such a loop.
   var idle = IdleLoop()
   /// Inside `run`: an instruction may be in progress.
@@ -218,7 +220,7 @@ public final class Processor: Wiring {
       }
       let end = wake == .never ? clocks &+ (1 << 40) : clock.nextTick(from: wake)
       if passIdleTime(until: end) { continue }
-      setSlice(until: end)
+      setSlice(until: beforeNextLook(end))
       if cpu.s.pointee.shadow || cpu.s.pointee.flags & EFLAGS.tf != 0 || cpu.c.pointee.breakpointsArmed {
         step()
       } else {
@@ -261,6 +263,7 @@ public final class Processor: Wiring {
   /// HLT: time passes, nothing else.
   private func skip(to wake: Instant) {
     let end = wake == .never ? clocks &+ (1 << 40) : clock.nextTick(from: wake)
+    restedClocks &+= max(end &- clocks, 0)
     cpu.s.pointee.target = max(end, clocks)
     cpu.s.pointee.left = 0
   }

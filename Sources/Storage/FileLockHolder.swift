@@ -2,8 +2,8 @@ import Glibc
 
 /// Who holds a lock on a file, for messages.
 enum FileLockHolder {
-  /// The program that has locked the open file: "heirloom old.toml (process 4711)"; "this machine" for ourselves; empty
-  /// if the host doesn't tell.
+  /// The program that has locked the open file: "heirloom old.toml (process 4711)"; empty for ourselves, and if the host
+  /// doesn't tell.
   ///
   /// - Source: proc(5), /proc/locks: `1: FLOCK  ADVISORY  WRITE 4711 fd:01:123456 0 EOF`.
   static func describe(descriptor: Int32) -> String {

@@ -59,7 +59,7 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
     case .unreadable(let path, let reason): "\(path): can't be read (\(reason)); make it readable"
     case .unwritable(let path, let reason): "\(path): can't be written (\(reason)); free space or use --read-only"
     case .inUse(let path, let by):
-      "\(path): is in use by \(by.isEmpty ? "another machine" : by); close that one or use --read-only"
+      "\(path): is in use by \(by.isEmpty ? "another drive or machine" : by); close that one or use --read-only"
     case .exists(let path): "\(path): exists already; remove it or take another name"
     case .truncated(let path, let offset, let wanted, let found):
       "\(path): byte \(offset): \(found) bytes where \(wanted) should be; the file is cut off, take a whole copy"

@@ -17,7 +17,9 @@ enum ErrorReport {
       exit(0)
     }
     if code == .validationFailure {
-      complain(Heirloom.message(for: error) + "; `heirloom run --help` shows what there is")
+      // The library's long form ends with: See 'heirloom image create --help' for more information.
+      let help = Heirloom.fullMessage(for: error).split(separator: "'").last { $0.hasSuffix(" --help") }
+      complain(Heirloom.message(for: error) + "; `\(help ?? "heirloom --help")` shows what there is")
       exit(HostError.Kind.usage.rawValue)
     }
     complain("\(error)")

@@ -3,6 +3,7 @@ import ArgumentParser
 import Glibc
 import PC
 import Processor
+import Storage
 
 /// `heirloom machine`: the life of machine files.
 struct MachineCommand: ParsableCommand {
@@ -71,6 +72,9 @@ struct MachineCommand: ParsableCommand {
     @OptionGroup var table: ListCommand.Table
 
     func run() throws {
+      if let folder, !HostFile.isDirectory(folder) {
+        throw HostError.file("\(folder): isn't a folder; `heirloom machine show` takes a machine file")
+      }
       let folders = folder.map { [$0] } ?? [Library.folder, "."]
       let files = folders.flatMap(Library.files)
       var rows: [[String]] = []

@@ -18,7 +18,7 @@ struct MachineOptions: ParsableArguments {
   @Flag(name: .customLong("read-only"), help: help("media.read-only", nil)) var readOnly = false
   @Option(name: .customLong("video"), help: help("video.card", "NAME")) var video: String?
   @Option(name: .customLong("sound"), help: help("sound.card", "NAME")) var sound: String?
-  @Option(name: .customLong("mouse"), help: help("input.mouse", "ps2|none")) var mouse: String?
+  @Option(name: .customLong("mouse"), help: help("input.mouse", "ps2|serial|none")) var mouse: String?
   @Option(name: .customLong("serial1"), help: help("ports.serial1", "stdio|file:PATH|tcp:HOST:PORT|none"))
   var serial1: String?
   @Option(name: .customLong("serial2"), help: help("ports.serial2", "stdio|file:PATH|tcp:HOST:PORT|none"))

@@ -1,4 +1,5 @@
 import Archive
+import ArgumentParser
 import Desktop
 import Glibc
 import Hardware
@@ -20,7 +21,7 @@ struct Run {
   /// Runs to the end; returns only if the exit status is 0.
   ///
   /// - Throws: `HostError`.
-  func start(headless: Bool) throws {
+  mutating func start(headless: Bool) throws {
     let signals = SignalWatch()
     signal(SIGPIPE, SIG_IGN)
     // A limit on the size of files is an error of writing like others.
@@ -33,13 +34,14 @@ struct Run {
       ErrorReport.complain($0)
       notices.append($0)
     }
-    let session = try Session(configuration, options, keeper: keeper)
+    let session = headless ? try Session(configuration, options, keeper: keeper) : try askingSession()
     keeper?.onNotice = { ErrorReport.complain($0) }
     let isSealed = isSealed && keeper != nil
     if let keeper, isSealed {
       // It couldn't be written, and each start would say so.
       setenv("MESA_SHADER_CACHE_DISABLE", "true", 0)
-      session.onStart = { seal(keeper, headless: headless) }
+      let run = self
+      session.onStart = { run.seal(keeper, headless: headless) }
     }
     var isKept = false
     let freeze: (() throws -> Void)? = keeper.flatMap { keeper in
@@ -78,7 +80,7 @@ struct Run {
     if end == .machine(.tripleFault) {
       throw HostError(.tripleFault, "the guest shut down by triple fault; --on-triple-fault reset starts it again")
     }
-    if !complaints.isEmpty { throw HostError.file("not everything could be written; see above") }
+    if !complaints.isEmpty { throw ExitCode(HostError.Kind.file.rawValue) }
   }
 }
 
@@ -115,8 +117,7 @@ struct Headless {
     var isHeld = false
     session.onStart()
     while !signals.isPending {
-      let slice: Span = speed == .max ? .milliseconds(50) : Pacer.slice(quiet: session.machine.quietTime)
-      if let end = try session.run(until: session.machine.now + slice) { return end }
+      if let end = try session.run(until: session.machine.now + step(pacer, session)) { return end }
       if let trouble = session.trouble {
         if !isHeld { ErrorReport.complain("\(trouble); the machine waits until that is done") }
         isHeld = true
@@ -126,8 +127,12 @@ struct Headless {
       }
       if isHeld { ErrorReport.complain("the machine goes on") }
       isHeld = false
-      pacer.wait(elapsed: session.machine.elapsed)
+      pacer.wait(elapsed: session.machine.elapsed, next: step(pacer, session))
     }
     return nil
+  }
+
+  private func step(_ pacer: Pacer, _ session: Session) -> Span {
+    speed == .max ? .milliseconds(50) : pacer.step(quiet: session.machine.quietTime)
   }
 }

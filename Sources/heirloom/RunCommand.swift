@@ -41,10 +41,10 @@ struct RunCommand: ParsableCommand {
     options.audioFile = session.audioFile
     options.vgmFile = session.vgmFile
     options.midiFile = session.midiFile
-    try Run(
+    var run = Run(
       configuration: configuration, options: options, speed: speed, printsHash: session.stateHash, keeper: keeper,
-      freezes: !session.noFreeze && !configuration.media.readOnly, isSealed: !session.noSandbox
-    ).start(headless: session.headless)
+      freezes: !session.noFreeze && !configuration.media.readOnly, isSealed: !session.noSandbox)
+    try run.start(headless: session.headless)
   }
 
   /// A machine file is opened, a configuration file is read, a floppy image goes into drive A, a hard disk image becomes the first disk.

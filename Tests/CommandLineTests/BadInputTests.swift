@@ -34,6 +34,8 @@ import Testing
     try check(["run", "--serial1", "com1"], status: 2, contains: "--serial1", "tcp:HOST:PORT")
     try check(["run", "--on-triple-fault", "explode"], status: 2, contains: "reset or stop")
     try check(["list", "cards"], status: 2, contains: "cards")
+    try check(
+      ["image", "create", "x.img", "--sise", "1M"], status: 2, contains: "--sise", "heirloom image create --help")
   }
 
   @Test func unknownCardsAndTakenPortsAreRefused() throws {
@@ -57,7 +59,15 @@ import Testing
       try check(["run", "--headless", "--hda", path], status: 3, contains: path)
     }
     try check(["run", "--headless", "--hdb", huge], status: 2, contains: "disk.hdb", "master")
-    try check(["run", "--headless", "--hda", huge, "--hdc", huge], status: 3, contains: huge, "in use")
+    try check(
+      ["run", "--headless", "--hda", huge, "--hdc", huge], status: 3, contains: huge, "in use by another drive")
+    let vast = scratch.path("vast.img")
+    _ = FileManager.default.createFile(atPath: vast, contents: nil)
+    try FileHandle(forWritingTo: URL(fileURLWithPath: vast)).truncate(atOffset: 1 << 40)
+    let new = scratch.path("new.heirloom")
+    try check(["machine", "create", new, "--hda", vast], status: 3, contains: vast, "1 MB to 128 GB")
+    try check(["machine", "import", vast, new], status: 3, contains: vast)
+    try check(["machine", "list", missing], status: 3, contains: missing, "isn't a folder")
     try check(["run", "--headless", "--bios", tiny], status: 3, contains: tiny, "64, 128 or 256 KB")
     try check(["run", "--headless", "--bios", missing], status: 3, contains: missing, "no such file")
     try check(["run", "--headless", "--video-bios", scratch.url.path], status: 3, contains: "regular file")
@@ -82,5 +92,95 @@ import Testing
 
   @Test func withoutADisplayTheWindowSaysSo() throws {
     try check(["run"], status: 2, contains: "--headless")
+  }
+
+  /// Runs the program from a shell, behind which come `redirections`.
+  private func shell(_ arguments: [String], _ redirections: String) throws -> (status: Int32, errors: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments =
+      ["-c", "exec \"$@\" \(redirections)", "sh", Program.directory.appendingPathComponent("heirloom").path] + arguments
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, text)
+  }
+
+  @Test("With the standard streams closed nothing gets into a file that happens to have their numbers")
+  func closedStreams() throws {
+    let scratch = try Scratch()
+    let disk = try scratch.file("disk.img", [UInt8](repeating: 0, count: 1 << 20))
+    let arguments = [
+      "run", "--headless", "--speed", "max", "--hda", disk, "--debug-port", "stdout", "--do", "screen-text", "--do",
+      "insert a=/nowhere",
+    ]
+    for redirections in [">&-", "<&- >&-", "<&- >&- 2>&-"] {
+      #expect(try shell(arguments, redirections).status == 3)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: disk)).allSatisfy { $0 == 0 }, "\(redirections)")
+    }
+  }
+
+  @Test("What doesn't get out on standard output is an error")
+  func fullOutput() throws {
+    for arguments in [["list", "cpus"], ["list", "timing"]] {
+      let run = try shell(arguments, ">/dev/full")
+      #expect(
+        run.status == 3 && run.errors == "heirloom: standard output: can't be written (No space left on device)\n")
+    }
+  }
+
+  @Test("A file that can't be written at the end is one line and status 3")
+  func fullRecordings() throws {
+    for flag in ["--audio-file", "--vgm-file", "--midi-file"] {
+      try check(
+        ["run", "--headless", "--speed", "max", "--stop-after", "10ms", flag, "/dev/full"], status: 3,
+        contains: "/dev/full", "No space left")
+    }
+  }
+
+  /// Starts the program, sends the signal as soon as `begun` is true, and waits for its end.
+  private func interrupt(
+    _ arguments: [String], with signal: Int32, when begun: () -> Bool
+  ) throws -> (status: Int32, errors: String) {
+    let process = Process()
+    process.executableURL = Program.directory.appendingPathComponent("heirloom")
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let deadline = Date().addingTimeInterval(20)
+    while !begun(), process.isRunning, Date() < deadline { usleep(2_000) }
+    kill(process.processIdentifier, signal)
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationReason == .exit ? process.terminationStatus : -1, text)
+  }
+
+  @Test("A signal ends a run as the window's button does", arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT])
+  func signalledRun(signal: Int32) throws {
+    let scratch = try Scratch()
+    let sound = scratch.path("sound.wav")
+    let size = { (try? FileManager.default.attributesOfItem(atPath: sound)[.size] as? Int) ?? 0 }
+    let run = try interrupt(["run", "--headless", "--audio-file", sound], with: signal) { size() > 0 }
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    // The header has been completed.
+    let header = try Data(contentsOf: URL(fileURLWithPath: sound)).prefix(44)
+    let length = header.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+    #expect(length == size() - 44)
+  }
+
+  @Test("An interrupted conversion leaves no file that looks whole")
+  func interruptedConversion() throws {
+    let scratch = try Scratch()
+    let source = try scratch.file("source.img", [UInt8](repeating: 0xA5, count: 200 << 20))
+    let target = scratch.path("target.img")
+    let run = try interrupt(["image", "convert", source, target], with: SIGINT) {
+      FileManager.default.fileExists(atPath: target)
+    }
+    #expect(run.status == 3 && run.errors.contains("target.img: interrupted"), "\(run)")
+    #expect(!FileManager.default.fileExists(atPath: target))
   }
 }

@@ -105,6 +105,31 @@ struct TimeTests {
     #expect(abs(stamps[4] - stamps[3] - 1000 * 18 * 88 / 105e6) < 40e-6)
   }
 
+  /// The instructions of `sample.asm` with their clocks by the manuals' tables, 386 and 486.
+  private static let sample: [(name: String, i386: Int, i486: Int)] = [
+    ("NOP", 3, 1), ("MOV r,r", 2, 1), ("ADD r,[base]", 6, 2), ("MOV r,[base]", 4, 1), ("MOV r,[base+index]", 5, 2),
+    ("CMP r,[base]", 6, 2), ("SHL r,1", 3, 3), ("SHL r,imm8", 3, 2), ("MUL by 7FFFh", 21, 25), ("MUL by 2", 9, 13),
+    ("DIV r16", 22, 24), ("AAM", 17, 15), ("XCHG r,r", 3, 3), ("CWD", 2, 3), ("CLI", 3, 5), ("XLAT", 5, 4),
+    ("LODSW", 5, 5),
+  ]
+
+  @Test(
+    "A guest that reads the timer counts the clocks of the manuals' tables, within two ticks of 838 ns in a thousand times",
+    arguments: [ProcessorModel.i386dx25, .i386dx33, .i386dx40, .i486sx25, .i486dx33, .i486dx2x66, .i486dx4x100])
+  func sample(model: ProcessorModel) throws {
+    let machine = try machine("sample") { $0.cpu.model = model }
+    var isDone = false
+    machine.onDebugByte = { _ in isDone = true }
+    machine.run(until: .zero + .seconds(1))
+    #expect(isDone)
+    for (i, row) in Self.sample.enumerated() {
+      let ticks = Double(machine.board.backplane.memory.read(0x500 + UInt32(2 * i), size: 2))
+      let clocks = model.family == 3 ? row.i386 : row.i486
+      let expected = Double(1000 * clocks) / model.clock.hertz * 105e6 / 88
+      #expect(abs(ticks - expected) <= 2, "\(row.name): \(ticks) ticks, \(clocks) clocks are \(expected)")
+    }
+  }
+
   @Test("Rounds of a waiting loop that are left out change nothing but the host's load")
   func idle() throws {
     func run(skipping: Bool) throws -> (hash: String, seconds: Double) {

@@ -15,6 +15,7 @@ final class Notice: Dialog {
   private let answers: [Answer]
   private let cancels: () -> Void
   private var first = 0
+  private var isNew = true
 
   /// A message with one button.
   convenience init(_ text: String, title: String = "Heirloom") {
@@ -49,6 +50,9 @@ final class Notice: Dialog {
       interface.canvas.text(
         "\u{18}\u{19}", room.x + room.width - 12, room.y + room.height - 50, Interface.Style.dim)
     }
+    // Enter alone loses nothing.
+    if isNew, answers.first?.look == .danger { interface.wantedButton = answers.last?.label }
+    isNew = false
     let labels = answers.map { Interface.Label($0.label, look: $0.look) }
     if let pressed = interface.buttons(labels, in: room) {
       answers[pressed].then()

@@ -42,17 +42,23 @@ struct DisplayScale: Equatable {
 
   /// What the display of `window` needs.
   static func natural(of window: OpaquePointer, renderer: OpaquePointer) -> Float {
-    var (windowWidth, outWidth, dots) = (Int32(0), Int32(0), Float(96))
+    var (windowWidth, outWidth) = (Int32(0), Int32(0))
     SDL_GetWindowSize(window, &windowWidth, nil)
     SDL_GetRendererOutputSize(renderer, &outWidth, nil)
     return natural(
       ratio: windowWidth > 0 ? Float(outWidth) / Float(windowWidth) : 1,
-      dotsPerInch: SDL_GetDisplayDPI(SDL_GetWindowDisplayIndex(window), nil, &dots, nil) == 0 ? dots : 96)
+      dotsPerInch: dotsPerInch(SDL_GetWindowDisplayIndex(window)))
   }
 
   /// The same before there is a window, where its units are the display's dots.
-  static func ofFirstDisplay() -> Float {
+  static func ofFirstDisplay() -> Float { natural(ratio: 1, dotsPerInch: dotsPerInch(0)) }
+
+  /// 96 if nobody says.
+  private static func dotsPerInch(_ display: Int32) -> Float {
+    if SDL_GetCurrentVideoDriver().map({ String(cString: $0) }) == "x11", let dots = XDisplay.dotsPerInch {
+      return dots
+    }
     var dots = Float(96)
-    return natural(ratio: 1, dotsPerInch: SDL_GetDisplayDPI(0, nil, &dots, nil) == 0 ? dots : 96)
+    return SDL_GetDisplayDPI(display, nil, &dots, nil) == 0 ? dots : 96
   }
 }

@@ -26,12 +26,14 @@ final class FileChooser: Dialog {
   private var newName = ""
   private let places: [(label: String, path: String)]
   private var isFirst = true
+  /// Folders as they were before the process was sealed.
+  private var known: [String: FolderListing] = [:]
 
   /// `then` is given the path.
   init(_ title: String, _ purpose: Purpose, in start: String? = nil, then: @escaping (String) -> Void) {
     (self.title, self.purpose, self.then) = (title, purpose, then)
     places = Self.places()
-    folder = start ?? "/"
+    folder = start.map { FolderListing.read($0).trouble == nil ? $0 : "/" } ?? "/"
     if case .newFile(let name) = purpose { newName = name }
   }
 
@@ -39,7 +41,6 @@ final class FileChooser: Dialog {
 
   /// Folders that people keep such files in, as far as they are there.
   private static func places() -> [(label: String, path: String)] {
-    let home = getenv("HOME").map { String(cString: $0) } ?? "/"
     let user = getenv("USER").map { String(cString: $0) } ?? ""
     var places = [("Home", home)]
     for name in ["Downloads", "Documents", "Desktop"] { places.append((name, home + "/" + name)) }
@@ -52,8 +53,11 @@ final class FileChooser: Dialog {
     }
     places.append(("Computer", "/"))
     var seen = Set<String>()
-    return places.filter { FolderListing.read($0.1).trouble == nil && seen.insert($0.1).inserted }
+    return places.filter { access($0.1, F_OK) == 0 && seen.insert($0.1).inserted }
   }
+
+  /// The person's home.
+  static var home: String { getenv("HOME").map { String(cString: $0) } ?? "/" }
 
   private static var here: String {
     guard let here = getcwd(nil, 0) else { return "/" }
@@ -64,6 +68,9 @@ final class FileChooser: Dialog {
   /// Where to begin: where the last file was, or the first of the usual places that has such a file.
   private func begin(_ interface: Interface) {
     isFirst = false
+    known = interface.knownFolders
+    // A new file's name comes first.
+    if case .newFile = purpose { interface.wantedFocus = 1 }
     let last = interface.preferences.folder
     if folder == "/" {
       let known =
@@ -75,8 +82,7 @@ final class FileChooser: Dialog {
       folder =
         known.first { path in
           FolderListing.read(path).shown(endings: endings, filter: "", hasAll: false).contains { !$0.isFolder }
-            || path == last && FolderListing.read(path).trouble == nil
-        } ?? home
+        } ?? known.first { FolderListing.read($0).trouble == nil } ?? home
     }
     open(folder)
   }
@@ -84,6 +90,7 @@ final class FileChooser: Dialog {
   private func open(_ path: String, choosing name: String? = nil) {
     folder = path
     listing = FolderListing.read(path)
+    if listing.trouble != nil, let before = known[path] { listing = before }
     (rows, filter) = (Interface.Rows(), "")
     if let name { rows.chosen = shown.firstIndex { $0.name == name } ?? 0 }
   }
@@ -93,8 +100,7 @@ final class FileChooser: Dialog {
 
   /// Goes to the path that was typed; true if it is what was to be chosen.
   private func goToPath(_ interface: Interface) -> Bool {
-    let home = getenv("HOME").map { String(cString: $0) } ?? "/"
-    var path = filter.hasPrefix("~") ? home + filter.dropFirst() : filter
+    var path = filter.hasPrefix("~") ? Self.home + filter.dropFirst() : filter
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     if HostFile.isDirectory(path) {
       open(path)
@@ -148,11 +154,12 @@ final class FileChooser: Dialog {
         if interface.toggle("All files", &hasAll, x: list.x + list.width - 108, y: y) { rows = Interface.Rows() }
       }
     }
+    let stays = finish(entries, choice, room, list, interface)
     if let label = sidebar(Rectangle(room.x, room.y + 26, side, list.height), interface) {
       open(label)
       interface.startOver()
     }
-    return finish(entries, choice, room, list, interface)
+    return stays
   }
 
   private func row(_ entry: FolderListing.Entry, _ place: Rectangle, _ canvas: Canvas) {
@@ -172,7 +179,10 @@ final class FileChooser: Dialog {
     if let trouble = listing.trouble {
       text = "This folder can't be read: \(trouble). Choose another one on the left."
     } else if entries.isEmpty {
-      text = !filter.isEmpty ? "No name has that in it. Backspace takes letters back." : "Nothing of the kind is here."
+      text =
+        !filter.isEmpty
+        ? "No name has that in it. Backspace takes letters back."
+        : endings.isEmpty ? "There are no folders in here." : "There are no images and no folders in here."
     }
     guard let text else { return }
     for (row, line) in TextLayout.wrapped(text, columns: (list.width - 32) / 8).enumerated() {
@@ -231,7 +241,6 @@ final class FileChooser: Dialog {
     }
     guard pressed == 0 else { return true }
     if case .folder = purpose {
-      interface.preferences.folder = folder
       then(folder)
       return false
     }

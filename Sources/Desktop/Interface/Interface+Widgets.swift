@@ -30,7 +30,7 @@ extension Interface {
       return false
     }
     if isEnabled, wantedButton == label {
-      (focus, wantedButton) = (places.count, nil)
+      (focus, wantedButton, wantedFocus) = (places.count, nil, nil)
     }
     let hasFocus = claim(place)
     let isOver = isEnabled && place.contains(input.mouse)

@@ -40,6 +40,8 @@ final class Interface {
   var input = PersonInput()
   /// Widgets that are drawn while this is false can't be used: a dialog lies over them.
   var isEnabled = true
+  /// What was in folders that can't be read any more, because the process is sealed.
+  var knownFolders: [String: FolderListing] = [:]
   /// Something goes on by itself: pictures are to follow each other.
   var isBusy = false
 
@@ -52,7 +54,8 @@ final class Interface {
   var focus = 0
   /// The button that gets the keyboard as soon as it is drawn.
   var wantedButton: String?
-  private var wantsFirst = false
+  /// The widget that is to have the keyboard after this picture.
+  var wantedFocus: Int?
   private var hasChanged = false
   /// Where the widgets of this picture are that can be used.
   var places: [Rectangle] = []
@@ -91,9 +94,11 @@ final class Interface {
   /// Draws one picture: `screen`, and the dialogs over it.
   func draw(_ screen: () -> Void) {
     places = []
-    hasChanged = false
     isBusy = false
-    switch waiting.isEmpty ? nil : waiting.removeFirst() {
+    // A dialog that has just come or gone is drawn once before it gets a key, so that it meets the right widget.
+    let isNew = hasChanged
+    hasChanged = false
+    switch waiting.isEmpty || isNew ? nil : waiting.removeFirst() {
     case .key(let key, let shift, let control): input.key = (key, shift, control)
     case .text(let text): input.text = text
     case nil: break
@@ -118,8 +123,8 @@ final class Interface {
   var hasMore: Bool { !waiting.isEmpty || hasChanged }
 
   private func moveFocus() {
-    if wantsFirst {
-      (focus, wantsFirst) = (0, false)
+    if let wanted = wantedFocus {
+      (focus, wantedFocus) = (wanted, nil)
       caret = TextCaret()
     }
     guard !places.isEmpty else { return }
@@ -164,7 +169,7 @@ final class Interface {
   /// Takes a dialog away.
   func close(_ dialog: any Dialog) {
     guard let at = dialogs.firstIndex(where: { $0 === dialog }) else { return }
-    if at == dialogs.count - 1 { (focus, wantsFirst) = (focusBelow[at], false) }
+    if at == dialogs.count - 1 { (focus, wantedFocus) = (focusBelow[at], nil) }
     dialogs.remove(at: at)
     focusBelow.remove(at: at)
     caret = TextCaret()
@@ -178,7 +183,7 @@ final class Interface {
   var hasDialog: Bool { !dialogs.isEmpty }
 
   /// The next picture begins with its first widget.
-  func startOver() { wantsFirst = true }
+  func startOver() { wantedFocus = 0 }
 
   /// Forgets keys that nobody has looked at.
   func forget() {
@@ -218,7 +223,7 @@ final class Interface {
     defer { places.append(place) }
     if input.isClicked, place.contains(input.mouse), focus != places.count {
       focus = places.count
-      wantsFirst = false
+      wantedFocus = nil
       caret = TextCaret()
     }
     return focus == places.count

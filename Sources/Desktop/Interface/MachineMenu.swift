@@ -111,7 +111,9 @@ final class MachineMenu {
       confirm("Power off", "switches the machine off, and the window closes") { [around] in around.send(.powerOff) }
     default: break
     }
-    if isOpen, interface.take(.escape) { toggle() }
+    // The key that opens it closes it.
+    let isKey = interface.input.key.map { $0.key == .m && $0.control } ?? false
+    if isOpen, isKey || interface.take(.escape) { toggle() }
     if isOpen, let dropped = interface.takeDropped() { drop(dropped) }
   }
 

@@ -46,3 +46,8 @@ enum TextLayout {
     return bytes < 10 << 30 ? "\((bytes + (1 << 19)) >> 20) MB" : "\((bytes + (1 << 29)) >> 30) GB"
   }
 }
+
+extension String {
+  /// The name of a drive ("CD", "Drive A") within a sentence.
+  var inSentence: String { self == "CD" ? "the CD" : prefix(1).lowercased() + dropFirst() }
+}

@@ -95,12 +95,12 @@ struct LibraryEntry {
 struct LibraryIndex {
   private var known: [String: (stamp: String, entries: [LibraryEntry])] = [:]
 
-  /// All machines of the library and of the folder that the program was started in.
-  mutating func all(running: Set<String>) -> [LibraryEntry] {
+  /// All machines of these folders.
+  mutating func all(in folders: [String], running: Set<String>) -> [LibraryEntry] {
     var now: [String: (stamp: String, entries: [LibraryEntry])] = [:]
     var all: [LibraryEntry] = []
     var seen = Set<String>()
-    for path in [Library.folder, "."].flatMap(Library.files) {
+    for path in folders.flatMap(Library.files) {
       let stamp = Self.stamp(path)
       // The same file, if the library is the current folder.
       guard seen.insert(Self.place(path) ?? path).inserted else { continue }

@@ -138,7 +138,10 @@ extension LibraryScreen {
   /// Where a new machine called `name` goes.
   func placeForNew(_ name: String) throws(HostError) -> String {
     if let trouble = Self.trouble(withName: name) { throw .usage(trouble) }
-    let path = try Library.place(for: name)
+    guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+      throw .file("\(folder): can't be made: \(HostFiles.reason())")
+    }
+    let path = FolderListing.join(folder, Library.name(of: name) + Library.ending)
     guard access(path, F_OK) != 0 else { throw .usage("There is a machine of this name already; take another one.") }
     return path
   }
@@ -217,12 +220,12 @@ extension LibraryScreen {
 
   func delete(_ entry: LibraryEntry) {
     let media = (try? entry.open(.reading).media().filter(\.isInside).map(\.name)) ?? []
-    let disks = media.isEmpty ? "" : " with the disks \(media.joined(separator: ", "))"
+    let disks = media.isEmpty ? "" : " with its disks (\(media.joined(separator: ", ")))"
     let count = entry.snapshots == 1 ? "1 snapshot" : "\(entry.snapshots) snapshots"
-    let state = entry.state == .suspended ? " and what goes on in it" : ""
+    let state = entry.state == .suspended ? ", and what goes on in it," : ""
     interface.show(
       Notice(
-        "\(entry.name)\(disks), \(count)\(state) will be lost for good (\(TextLayout.size(entry.size))).",
+        "\(entry.name)\(disks) and \(count)\(state) will be lost for good (\(TextLayout.size(entry.size))).",
         title: "Delete \(entry.name)?",
         answers: [
           Notice.Answer(label: "Delete for good", look: .danger) { [unowned self] in

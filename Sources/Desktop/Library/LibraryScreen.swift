@@ -7,6 +7,8 @@ final class LibraryScreen {
   var entries: [LibraryEntry] = []
   var rows = Interface.Rows()
   let started: StartedMachines
+  /// Where new machines go.
+  let folder: String
   let interface: Interface
   private var index = LibraryIndex()
   private let preview: BuiltInPreview?
@@ -15,8 +17,12 @@ final class LibraryScreen {
   /// The window is to be closed.
   private(set) var isOver = false
 
-  init(_ interface: Interface, started: StartedMachines = StartedMachines(), hasPreview: Bool = true) {
+  init(
+    _ interface: Interface, started: StartedMachines = StartedMachines(), folder: String = Library.folder,
+    hasPreview: Bool = true
+  ) {
     self.interface = interface
+    self.folder = folder
     self.started = started
     preview = hasPreview ? BuiltInPreview() : nil
     refresh()
@@ -25,8 +31,11 @@ final class LibraryScreen {
   /// Looks at the machines again.
   func refresh() {
     let before = entry?.target
+    let running = started.targets
     for text in started.complaints() { interface.show(Notice(text, title: "A machine couldn't go on")) }
-    entries = index.all(running: started.targets)
+    // What was said of one that has ended is no longer so.
+    if started.targets != running { status = "" }
+    entries = index.all(in: [folder, "."], running: started.targets)
     choose(before)
   }
 
@@ -57,7 +66,8 @@ final class LibraryScreen {
     let top = ["Start a disk...", "New machine...", "Import..."].map { Interface.Label($0) }
     let pressed = interface.buttons(top, x: width - 16 - Interface.width(of: top), y: 14, height: 30)
     canvas.name(
-      status.isEmpty ? "Enter starts. Tab and arrows go round. N: new machine, D: start a disk. Esc closes." : status,
+      status.isEmpty
+        ? "Enter starts. Tab and arrows go round. N: new machine, D: start a disk. Ctrl+Q closes." : status,
       16, height - 26, status.isEmpty ? Interface.Style.dim : Interface.Style.good, width: width - 32)
     if choice == .moved { status = "" }
     if choice == .opened { start() }
@@ -73,7 +83,7 @@ final class LibraryScreen {
     if interface.take(.f2), let entry, entry.isFree { rename(entry) }
     if interface.take(.f5) { refresh() }
     if let file = interface.takeDropped() { dropped(file) }
-    if interface.take(.escape) { isOver = true }
+    if let pressed = interface.input.key, pressed.control, pressed.key == .q { isOver = true }
   }
 
   private func welcome(_ place: Rectangle) {
@@ -100,7 +110,7 @@ final class LibraryScreen {
       return
     }
     let entry = entries[index - 1]
-    canvas.picture(entry.version.isEmpty ? entry.path : entry.version, { entry.thumbnail }, in: picture)
+    thumbnail(entry, picture)
     canvas.name(entry.name, x, place.y + 12, Interface.Style.text, width: width)
     canvas.name(entry.state.text, x, place.y + 32, Self.colour(entry.state), width: width)
     let parts = entry.parts.isEmpty ? entry.path : "\(entry.parts), \(TextLayout.size(entry.size))"
@@ -115,6 +125,13 @@ final class LibraryScreen {
     case .running: Interface.Style.good
     case .inUse, .unreadable: Interface.Style.danger
     }
+  }
+
+  private func thumbnail(_ entry: LibraryEntry, _ place: Rectangle) {
+    interface.canvas.picture(entry.version.isEmpty ? entry.path : entry.version, { entry.thumbnail }, in: place)
+    guard entry.thumbnail == nil else { return }
+    interface.canvas.text(
+      "no picture", place.x + (place.width - 80) / 2, place.y + (place.height - 16) / 2, Interface.Style.off)
   }
 
   private func builtIn(_ place: Rectangle) {
@@ -141,7 +158,7 @@ final class LibraryScreen {
       if interface.button("Start", Rectangle(inner.x, y + 84, inner.width, 30), look: .main) { start() }
       return
     }
-    canvas.picture(entry.version.isEmpty ? entry.path : entry.version, { entry.thumbnail }, in: picture)
+    thumbnail(entry, picture)
     canvas.name(entry.name, inner.x, y, Interface.Style.text, width: inner.width)
     canvas.name(
       "used \(entry.used.map { LocalTime.text($0) } ?? "never"), \(entry.snapshots) snapshots", inner.x, y + 18,

@@ -118,13 +118,16 @@ final class MediaDialog: Dialog {
       let endings =
         key.hasPrefix("floppy") ? FileChooser.floppies : isDisk ? FileChooser.disks : FileChooser.discs
       interface.show(
-        FileChooser("An image for \(label)", .file(endings)) { [unowned self] in set(key, to: $0, interface) })
+        FileChooser("An image for \(label.inSentence)", .file(endings)) { [unowned self] in set(key, to: $0, interface)
+        })
     }
     if interface.button(
       "Folder...", Rectangle(x + 98, y, 96, 30), isOn: !key.hasPrefix("floppy") && (!isDisk || !isSuspended))
     {
       interface.show(
-        FileChooser("A folder that becomes \(label)", .folder) { [unowned self] in set(key, to: $0, interface) })
+        FileChooser("A folder that becomes \(label.inSentence)", .folder) { [unowned self] in
+          set(key, to: $0, interface)
+        })
     }
     let isFull = isSuspended ? !isDisk : image != "none"
     if interface.button("Empty", Rectangle(x + 200, y, 88, 30), isOn: isFull) { empty(key, label, interface) }

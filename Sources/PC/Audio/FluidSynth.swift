@@ -3,7 +3,7 @@ import Glibc
 /// FluidSynth, if it is installed on the host: plays what the guest sends by MIDI. Loaded when it is wanted, so that
 /// Heirloom neither needs it to be built nor to run.
 ///
-/// - Source: FluidSynth 2.x API reference (`fluidsynth/synth.h`, `fluidsynth/settings.h`).
+/// - Source: FluidSynth 2.x API reference (`fluidsynth/synth.h`, `fluidsynth/settings.h`, `fluidsynth/log.h`).
 final class FluidSynth {
   private typealias Create = @convention(c) () -> OpaquePointer?
   private typealias CreateWith = @convention(c) (OpaquePointer?) -> OpaquePointer?
@@ -20,6 +20,8 @@ final class FluidSynth {
     @convention(c) (
       OpaquePointer?, Int32, UnsafeMutableRawPointer?, Int32, Int32, UnsafeMutableRawPointer?, Int32, Int32
     ) -> Int32
+  private typealias Log = @convention(c) (Int32, UnsafePointer<CChar>?, UnsafeMutableRawPointer?) -> Void
+  private typealias SetLog = @convention(c) (Int32, Log?, UnsafeMutableRawPointer?) -> Log?
   private typealias Destroy = @convention(c) (OpaquePointer?) -> Void
 
   private let synth: OpaquePointer
@@ -75,6 +77,9 @@ final class FluidSynth {
     write = try symbol("fluid_synth_write_s16", as: Write.self)
     destroySynth = try symbol("delete_fluid_synth", as: Destroy.self)
     destroySettings = try symbol("delete_fluid_settings", as: Destroy.self)
+    let setLog = try symbol("fluid_set_log_function", as: SetLog.self)
+    // What goes wrong is told in our words: FLUID_PANIC to FLUID_INFO say nothing.
+    for level: Int32 in 0...3 { _ = setLog(level, { _, _, _ in }, nil) }
     let makeSettings = try symbol("new_fluid_settings", as: Create.self)
     let makeSynth = try symbol("new_fluid_synth", as: CreateWith.self)
     let setNumber = try symbol("fluid_settings_setnum", as: SetNumber.self)

@@ -9,6 +9,7 @@ extension MachineConfiguration {
   ///   - path: its path, for error messages and relative paths.
   /// - Throws: `HostError`: `file` if it isn't TOML, `usage` for unknown keys and wrong values.
   public mutating func apply(toml text: String, path: String) throws(HostError) {
+    if let fault = TOMLCheck.fault(in: text) { throw .file("\(path): line \(fault.line): not TOML: \(fault.what)") }
     let table: TOMLTable
     do {
       table = try TOMLTable(string: text)

@@ -135,6 +135,8 @@ extension CPU {
     else { return false }
     let index = Int32(bitPattern: extended(register(o.pointee.b * 4, size), size))
     if index < Int32(bitPattern: extended(lower, size)) || index > Int32(bitPattern: extended(upper, size)) {
+      // The i486 PRM prints its clocks and those of an interrupt; the 386's has only the interrupt's.
+      if c.pointee.is486 { charge(o, .taken) }
       fault(Vector.br)
       return false
     }

@@ -134,9 +134,12 @@ extension CPU {
 
   func invalidatePage(_ o: UnsafePointer<Op>) -> Bool {
     guard isPrivileged else { return false }
-    charge(o, .base)
-    c.pointee.tags.invalidatePage((seg(Int(o.pointee.seg)).pointee.base &+ offset(o)) >> 12)
-    flushTLB(page: seg(Int(o.pointee.seg)).pointee.base &+ offset(o))
+    let linear = seg(Int(o.pointee.seg)).pointee.base &+ offset(o)
+    // Without a TLB in the model every page counts as known.
+    let isKnown = !c.pointee.memoryModel.isModelled || c.pointee.tags.hasPage(linear >> 12)
+    charge(o, isKnown ? .base : .miss)
+    c.pointee.tags.invalidatePage(linear >> 12)
+    flushTLB(page: linear)
     return true
   }
 

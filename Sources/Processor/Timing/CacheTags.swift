@@ -78,6 +78,9 @@ struct CacheTags {
     pageOrder.update(repeating: 0, count: 8)
   }
 
+  /// Whether the TLB has `page`.
+  func hasPage(_ page: UInt32) -> Bool { (0..<4).contains { pages[Int(page & 7) * 4 + $0] == page } }
+
   func invalidatePage(_ page: UInt32) {
     for way in 0..<4 where pages[Int(page & 7) * 4 + way] == page { pages[Int(page & 7) * 4 + way] = CacheTags.void }
   }

@@ -33,6 +33,9 @@ extension Processor {
     return waited
   }
 
+  /// Clocks between two refreshes, at least.
+  var refreshInterval: Int64 { clock.ticks(at: Clock.pit.instant(ofTick: Self.refreshTicks)) }
+
   /// The first clock behind `clocks` at which DRAM is refreshed.
   func nextRefresh(after clocks: Int64) -> Int64 {
     let passed = Clock.pit.ticks(at: clock.instant(ofTick: clocks)) / Self.refreshTicks

@@ -15,17 +15,12 @@ struct IdleLoop {
   /// What a round moves: the ends of posted writes and of fills.
   var movesWrites = false
   var movesFills = false
-  /// Ends of the instructions and iterations of a round, in clocks from its start: where a 386 without a cache lets a
-  /// refresh through.
-  var boundaries: [Int64] = []
   /// When to look again, and how long to wait if that fails.
   var nextLook: Int64 = 0
   var interval: Int64 = 0
   /// Bytes that the round under examination has written: their first values, by offset in RAM.
   var written: [UInt32: UInt8] = [:]
   var hasWrittenTooMuch = false
-  /// Clocks left out so far.
-  var skipped: Int64 = 0
 
   /// Instructions to look at; rounds of up to half of them are found.
   static let longestLook = 4096
@@ -66,8 +61,6 @@ private struct IdleState: Equatable {
 /// Where a round under examination began.
 private struct IdleRound {
   let state: IdleState
-  let eip: UInt32
-  let esp: UInt32
   var clocks: Int64
   let writes: Int64
   let fills: Int64
@@ -77,13 +70,16 @@ private struct IdleRound {
   init(_ cpu: CPU) {
     let s = cpu.s
     state = IdleState(cpu)
-    eip = s.pointee.eip
-    esp = cpu.reg(4)
     clocks = s.pointee.target &- s.pointee.left
     writes = s.pointee.writesUntil
     fills = s.pointee.fillsUntil
     lookUps = cpu.c.pointee.lookUps
     lines = cpu.c.pointee.memoryModel.compare != 0 ? cpu.c.pointee.tags.lastUses : []
+  }
+
+  /// Whether the processor may be in the same state: a look at what differs most often.
+  func isAtPlace(_ cpu: CPU) -> Bool {
+    state.registers[8] == cpu.s.pointee.eip && (0..<8).allSatisfy { state.registers[$0] == cpu.reg($0) }
   }
 
   /// Whether the caches are now as they were: no line was looked up, or they only took turns and none was brought in.
@@ -121,68 +117,64 @@ extension Processor {
       skip(rounds &* idle.period)
       return true
     }
-    idle.period = 0
+    if idle.period > 0 {
+      // An interrupt has come in between, and its handler is no place to look.
+      idle.period = 0
+      idle.interval = shortestInterval
+      idle.nextLook = now &+ idle.interval
+    }
     guard now >= idle.nextLook || now < idle.nextLook &- idle.interval, end &- now > 4_000 else { return false }
-    if look(until: end) {
-      idle.interval = Int64(clock.hertz / 5_000)
-      idle.nextLook = clocks &+ idle.interval
-    } else {
-      // From 1 ms of guest time up to 250 ms: programs that work are looked at in vain.
-      idle.interval = min(max(idle.interval &* 2, Int64(clock.hertz / 1_000)), Int64(clock.hertz / 4))
+    if !look(until: end) {
+      // Up to 250 ms of guest time: programs that work are looked at in vain.
+      idle.interval = min(max(idle.interval &* 2, shortestInterval), Int64(clock.hertz / 4))
       idle.nextLook = clocks &+ idle.interval
     }
     return true
   }
 
+  /// Clocks between two looks at least: 125 us of guest time.
+  private var shortestInterval: Int64 { Int64(clock.hertz / 8_000) }
+
+  /// Where a run up to clock `end` has to be cut, so that the next look isn't late.
+  func beforeNextLook(_ end: Int64) -> Int64 {
+    isIdleSkipped && idle.period == 0 && idle.nextLook > clocks ? min(end, idle.nextLook) : end
+  }
+
   private func skip(_ clocks: Int64) {
     let s = cpu.s
-    idle.skipped &+= clocks
+    restedClocks &+= clocks
     s.pointee.target = self.clocks &+ clocks
     s.pointee.left = 0
     if idle.movesWrites { s.pointee.writesUntil &+= clocks }
     if idle.movesFills { s.pointee.fillsUntil &+= clocks }
   }
 
-  /// The same on a 386 without a cache, whose rounds are delayed by refreshes: where each finds the loop follows from the
-  /// clocks between them. - Returns: whether time has passed.
+  /// The same on a 386 without a cache. A refresh delays what is left of a round, wherever it finds it: the round's end
+  /// comes so much later. - Returns: whether time has passed.
   private func skipBetweenRefreshes(until end: Int64) -> Bool {
     let s = cpu.s
-    let period = idle.period
-    var time = clocks
-    var phase: Int64 = 0
+    let now = clocks
+    // Rounds begin at `first` and every `period` behind it, as long as nothing delays them.
+    var first = now
     var refresh = s.pointee.refreshAt
-    var last: (time: Int64, refresh: Int64)?
-    while true {
-      // Clocks of the loop from the start of this round to the boundary that lets the refresh in, or to the end.
-      let reached = phase &+ min(refresh, end &- 1) &- time
-      let whole = reached / period * period
-      let length = refresh < end ? whole &+ boundary(behind: reached &- whole) : reached
-      let rounds = length / period
-      let start = time &- phase &+ rounds &* period
-      if rounds > 0, start < end { last = (start, refresh) }
-      let met = time &- phase &+ length
-      guard refresh < end, met < end else { break }
-      time = met &+ cpu.c.pointee.memoryModel.refresh
-      phase = length &- rounds &* period
-      refresh = nextRefresh(after: time)
-      guard time < end else { break }
+    var last = (clock: now, refresh: refresh)
+    while first < end {
+      let rounds = (min(refresh, end &- 1) &- first) / idle.period
+      if rounds > 0 || first > now { last = (first &+ rounds &* idle.period, refresh) }
+      guard refresh < end else { break }
+      first &+= (rounds &+ 1) &* idle.period &+ cpu.c.pointee.memoryModel.refresh
+      refresh = nextRefresh(after: refresh)
+      // More than one refresh may delay a long round.
+      while refresh < first, refresh < end {
+        first &+= cpu.c.pointee.memoryModel.refresh
+        refresh = nextRefresh(after: refresh)
+      }
     }
-    guard let last else { return false }
+    guard last.clock > now else { return false }
     s.pointee.refreshAt = last.refresh
-    skip(last.time &- clocks)
-    idle.anchor = last.time
+    skip(last.clock &- now)
+    idle.anchor = last.clock
     return true
-  }
-
-  /// The first boundary of a round at or behind `clocks` from its start.
-  private func boundary(behind clocks: Int64) -> Int64 {
-    if clocks == 0 { return 0 }
-    var (low, high) = (0, idle.boundaries.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if idle.boundaries[middle] < clocks { low = middle + 1 } else { high = middle }
-    }
-    return low < idle.boundaries.count ? idle.boundaries[low] : idle.period
   }
 
   /// Runs one instruction after the other, until the place where it began is reached again with nothing changed.
@@ -211,11 +203,12 @@ extension Processor {
         start.clocks &+= waitForBus()
         if clocks >= end { return false }
       }
-      // A refresh may come behind each iteration of a string.
-      stepPlainly(until: isRefreshed ? clocks &+ 1 : end)
-      if isRefreshed { idle.boundaries.append(clocks &- start.clocks) }
+      // A refresh may come behind each iteration of a string. One that comes behind the next is another matter.
+      let before = clocks
+      stepPlainly(until: isRefreshed ? before &+ 1 : end)
+      if isRefreshed, clocks &- before &+ cpu.c.pointee.memoryModel.refresh >= refreshInterval { return false }
       if cpu.faulted || events != quiet || idle.hasWrittenTooMuch || cpu.c.pointee.stopRequested { return false }
-      guard s.pointee.eip == start.eip, cpu.reg(4) == start.esp, start.state == IdleState(cpu) else { continue }
+      guard start.isAtPlace(cpu), start.state == IdleState(cpu) else { continue }
       if start.hasCaches(of: cpu), memoryIsAsBefore {
         idle.anchor = clocks
         idle.period = clocks &- start.clocks
@@ -240,7 +233,6 @@ extension Processor {
   private func begin() -> IdleRound {
     idle.written.removeAll(keepingCapacity: true)
     idle.hasWrittenTooMuch = false
-    idle.boundaries.removeAll(keepingCapacity: true)
     return IdleRound(cpu)
   }
 

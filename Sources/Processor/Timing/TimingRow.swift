@@ -38,17 +38,11 @@ public struct TimingRow: Equatable, Sendable {
 
   /// "microbenchmark": the test suite repeats the instruction and compares its clocks with this row. Otherwise why not.
   public var coverage: String {
-    switch (mnemonic, role) {
-    case ("HLT", _): return "ends with an interrupt: the test of interrupt latency has its clocks"
-    case ("LOCK", _), ("prefix", _), ("LEA", "note"): return "a rule, not a form: a test of the pipeline"
-    case ("UD (invalid opcode)", _): return "the same as the row \"exception\""
-    case ("BOUND", "taken"): return "not modelled: counted as the interrupt alone"
-    case ("INVLPG", "miss"): return "not modelled: counted as a hit"
-    case (_, "v86-from-v86"), (_, "base-from-v86"), (_, "v86-from-base"), (_, "base-from-base"):
-      return "none; the other task switches are covered"
-    default: return confidence == "low" ? "none: the source isn't sure" : "microbenchmark"
-    }
+    confidence == "low" ? "none: the source isn't sure" : "microbenchmark"
   }
+
+  /// The row is about the pipeline or the TLB, which `TimingModel.simple` leaves out.
+  var needsFullTiming: Bool { (role == "note" && minimum < 10) || (mnemonic == "INVLPG" && role == "miss") }
 
   /// The clocks as text: "3", "7+m", "13-26".
   public var clockText: String {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Desktop
 import Glibc
 import PC
 import Storage
@@ -18,6 +19,16 @@ struct ImageCommand: ParsableCommand {
 /// Runs `body`; errors of images become those of the command line.
 func withImages<T>(_ body: () throws -> T) throws -> T {
   do { return try body() } catch let error as StorageError { throw HostError.file(error.description) }
+}
+
+/// Makes SIGINT and its like an error, thrown where long work can be left, so that it cleans up behind itself.
+struct Interruption {
+  private let signals = SignalWatch()
+
+  /// - Throws: `HostError.file`, naming `path`, after a signal; the second one ends the program at once.
+  func check(_ path: String) throws {
+    if signals.isPending { throw HostError.file("\(path): interrupted before all was written; begin again") }
+  }
 }
 
 /// A line on standard error that shows how far long work has come; nothing unless that is a terminal.

@@ -71,11 +71,13 @@ struct ImageConvert: ParsableCommand {
       let opened = try OpenImage(image, access: .readOnlyShared)
       let source = opened.partition == nil ? opened.disk : try opened.volume()
       let target = try format.create(output, sectors: source.sectorCount)
+      let interruption = Interruption()
       do {
         var progress = ProgressLine("convert")
         defer { progress.end() }
         var at = 0
         while at < source.sectorCount {
+          try interruption.check(output)
           let count = min(2048, source.sectorCount - at)
           let bytes = try source.read(at, count: count)
           // A new file is all zeros already, and these take no room.

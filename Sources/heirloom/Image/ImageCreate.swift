@@ -72,7 +72,7 @@ struct ImageCreate: ParsableCommand {
   @Flag(name: .customLong("empty"), help: "Don't format the floppy.") var empty = false
   @Option(
     name: .customLong("type"),
-    help: "raw, vhd (growing) or vhd-fixed; without it the name decides: .vhd is a growing VHD.")
+    help: "raw, vhd (growing), vhd-fixed; imd, hfe for floppies. Without it the name decides: .vhd is a growing VHD.")
   var type: WrittenFormat?
   @Option(
     name: .customLong("base"),

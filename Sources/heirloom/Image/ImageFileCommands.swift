@@ -75,7 +75,7 @@ struct ImageGet: ParsableCommand {
         }
         guard let entry = try files.find(path) else { throw StorageError.noSuchFile(path: image, file: path) }
         if to == "-", !entry.isDirectory {
-          try files.read(path) { bytes in guard Self.writeOut(bytes) else { throw ExitCode(3) } }
+          try files.read(path) { bytes in try Self.writeOut(bytes) }
           continue
         }
         let isInto = entry.isDirectory || paths.count > 1 || ((try? HostTree.item(to))?.isDirectory ?? false)
@@ -128,14 +128,13 @@ struct ImageGet: ParsableCommand {
     return safe == "." || safe == ".." || safe.isEmpty ? "_" : safe
   }
 
-  private static func writeOut(_ bytes: [UInt8]) -> Bool {
+  private static func writeOut(_ bytes: [UInt8]) throws {
     var done = 0
     while done < bytes.count {
       let put = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress?.advanced(by: done), $0.count - done) }
-      if put <= 0 { return false }
+      if put <= 0 { throw HostError.file("standard output: can't be written (\(HostFiles.reason()))") }
       done += put
     }
-    return true
   }
 }
 
@@ -156,6 +155,7 @@ struct ImagePut: ParsableCommand {
       var items: [(item: HostTree.Item, relative: String)] = []
       for file in files { items += try HostTree.all(try HostTree.item(file)) }
       let total = items.reduce(0) { $0 + $1.item.size }
+      let interruption = Interruption()
       var progress = ProgressLine("put")
       defer { progress.end() }
       // A single file may get a new name.
@@ -176,6 +176,7 @@ struct ImagePut: ParsableCommand {
         try volume.put(target, size: item.size, modified: modified) { count in
           done += count
           progress.show(done, of: total)
+          try interruption.check(image)
           return try input.read(count)
         }
       }

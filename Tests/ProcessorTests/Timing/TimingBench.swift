@@ -2,7 +2,8 @@ import Hardware
 
 @testable import Processor
 
-/// Ports E0h-E3h: every write is stamped with guest time; the second ends the run. Reads give 1.
+/// Ports E0h-E3h: every write to the first is stamped with guest time; the second ends the run. A write to the second
+/// raises INTR until it is acknowledged. Reads give 1.
 final class Stopwatch: Device {
   struct State: SavedState {
     var stamps: [Instant] = []
@@ -10,12 +11,16 @@ final class Stopwatch: Device {
   var state = State()
   private let scheduler: Scheduler
   var onSecond: () -> Void = {}
+  let request = Line()
 
   init(_ scheduler: Scheduler) { self.scheduler = scheduler }
 
-  var footprint: Footprint { Footprint("stopwatch", chip: "test", [.ports(0xE0...0xE3, block: 0)]) }
+  var footprint: Footprint {
+    Footprint("stopwatch", chip: "test", [.ports(0xE0...0xE3, block: 0), .line("intr", request)])
+  }
   func readPort(_ block: Int, _ offset: Int) -> UInt8 { 1 }
   func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
+    if offset == 1 { request.raise() }
     guard offset == 0 else { return }
     state.stamps.append(scheduler.now)
     if state.stamps.count == 2 { onSecond() }
@@ -50,6 +55,11 @@ final class TimingBench {
     try plane.attach(watch)
     processor = Processor(model: model, fpu: true, memory: plane.memory, io: plane.io, scheduler: plane.scheduler)
     watch.onSecond = { [unowned processor] in processor.requestStop() }
+    watch.request.connect { [unowned processor] in processor.setInterruptRequest($0) }
+    processor.acknowledgeInterrupt = { [unowned watch] in
+      watch.request.lower()
+      return 0x20
+    }
     tables()
     registers()
   }
@@ -145,7 +155,7 @@ final class TimingBench {
   }
 
   /// GDT at 1000h, IDT at 2000h, tasks at 3000h (the current one, with an I/O map that allows everything), 4000h (386),
-  /// 4800h (286), 5400h (V86), an empty LDT at 5000h. Handlers begin at code offset 8000h.
+  /// 4800h and 5800h (286), 5400h and 5C00h (V86), an empty LDT at 5000h. Handlers begin at code offset 8000h.
   private func tables() {
     let s = cpu.s
     let size: UInt8 = wide ? 4 : 0
@@ -159,6 +169,8 @@ final class TimingBench {
     descriptor(0x40, base: 0x4000, limit: 0xFF, access: 0xE9)
     descriptor(0x48, base: 0x4800, limit: 0xFF, access: 0xE1)
     descriptor(0x70, base: 0x5400, limit: 0xFF, access: 0xE9)
+    descriptor(0x80, base: 0x5800, limit: 0xFF, access: 0xE1)
+    descriptor(0x88, base: 0x5C00, limit: 0xFF, access: 0xE9)
     descriptor(0x68, base: 0x5000, limit: 0x7F, access: 0xE2)
     // A page-granular segment, for LSL.
     descriptor(0x78, base: 0, limit: 0xF, access: 0x93, flags: 8)
@@ -183,10 +195,18 @@ final class TimingBench {
     put(0x30FF, [0xFF])
   }
 
-  /// Fills the task state segment at `address`: privilege 0, starting at code offset 9000h.
-  func task(at address: Int, is386: Bool, v86: Bool = false) {
+  /// Identity pages for the first megabyte, directory at 6000h and table at 7000h, and paging on.
+  func pages() {
+    for i in 0..<1024 { put32(0x6000 + i * 4, i == 0 ? 0x7007 : 0) }
+    for i in 0..<256 { put32(0x7000 + i * 4, UInt32(i) << 12 | 0x67) }
+    cpu.s.pointee.cr3 = 0x6000
+    cpu.s.pointee.cr0 |= CR0.pg
+  }
+
+  /// Fills the task state segment at `address`: privilege 0, starting at code offset `start`.
+  func task(at address: Int, is386: Bool, v86: Bool = false, start: UInt16 = 0x9000) {
     if is386 {
-      put32(address + 0x20, 0x9000)
+      put32(address + 0x20, UInt32(start))
       put32(address + 0x24, v86 ? 0x2_3002 : 0x2)
       put32(address + 0x28 + 16, 0xD000)
       let segments: [UInt32] = v86 ? [0x2000, 0x1000, 0x3000, 0x2000, 0, 0] : [0x10, 0x08, 0x18, 0x10, 0, 0]
@@ -195,7 +215,7 @@ final class TimingBench {
       put32(address + 8, 0x18)
       put(address + 0x66, [0x68, 0])
     } else {
-      put(address + 0x0E, [0x00, 0x90, 0x02, 0x00])
+      put(address + 0x0E, [UInt8(truncatingIfNeeded: start), UInt8(start >> 8), 0x02, 0x00])
       put(address + 0x12 + 8, [0x00, 0xD0])
       put(address + 0x22, [0x10, 0, 0x08, 0, 0x18, 0, 0x10, 0])
       put(address + 2, [0x00, 0xF0, 0x18, 0x00])
@@ -214,15 +234,18 @@ struct TimingKernel {
   var before: (Int) -> [UInt8] = { _ in [] }
   /// The instruction. Gets the offset of what follows it.
   var body: (Int) -> [UInt8]
-  /// Code at offset 8000h (handlers) and 9000h (other tasks).
+  /// Code at offset 8000h (handlers), 9000h and A000h (other tasks).
   var handler: [UInt8] = []
   var other: [UInt8] = []
+  var third: [UInt8] = []
   /// Changes to the machine.
   var setup: (TimingBench) -> Void = { _ in }
   /// Put between repetitions: keeps the queue full and the decoder ahead. Numeric instructions overlap it.
   var filler: [UInt8] = [UInt8](repeating: 0xFC, count: 6)
   /// Bytes that go over the I/O bus: each has its wait states.
   var portAccesses = 0
+  /// With full timing: walks through the page tables that the 486 does because of the instruction, 13 clocks each.
+  var walks = 0
   /// The documented clocks of one repetition.
   var expected: ClosedRange<Int>
 
@@ -233,6 +256,7 @@ struct TimingKernel {
       bench.processor.setTiming(full ? .full : .simple, board: .ideal)
       bench.put(0x1_8000, handler)
       bench.put(0x1_9000, other)
+      bench.put(0x1_A000, third)
       var program = start + [0xE6, 0xE0]
       for _ in 0..<count {
         let length = before(0).count + filler.count + (withBody ? body(0).count : 0)

@@ -216,7 +216,7 @@ extension TimingKernels {
           bench.put(0x2018, Array(UnsafeBufferPointer(start: bench.plane.memory.ram + 0x2180, count: 8)))
         }
       }
-    case ("hw INTR / exception", _), ("exception", _): return exceptions()
+    case ("hw INTR / exception", _), ("exception", _), ("UD (invalid opcode)", _): return exceptions()
     case ("task switch TS", _), ("task switch ts", _): return taskSwitches()
     default: return []
     }
@@ -263,8 +263,9 @@ extension TimingKernels {
       }
       return [kernel]
     }
-    if to == "v86" || from == "v86" { return [] }
-    if to == "base", from == "base" { return [] }
+    if to == "v86" || from == "v86" || (to == "base" && from == "base") {
+      return [roundTrip(to, from, jump: jump, switching: ts)]
+    }
     let other = to == "base" || from == "base" ? "base" : "protected"
     let both = 2 * jump + ts(other, "protected") + ts("protected", other)
     let selector: UInt8 = other == "base" ? 0x48 : 0x40
@@ -273,6 +274,37 @@ extension TimingKernels {
       other: [[UInt8]](repeating: [0xEA, 0, 0, 0x38, 0], count: 60).flatMap { $0 }, expected: both...both)
     kernel.setup = { $0.task(at: selector == 0x48 ? 0x4800 : 0x4000, is386: selector == 0x40) }
     return [kernel]
+  }
+}
+
+extension TimingKernels {
+  /// Switches in which the program's task, of a 386, takes no part: it starts the task `from`, that the task `to`, and
+  /// that comes back. V86 tasks leave by an interrupt through a task gate and stay busy: the program makes them
+  /// available again in the GDT, through GS, each time.
+  private func roundTrip(
+    _ to: String, _ from: String, jump: Int, switching ts: (String, String) -> Int
+  ) -> TimingKernel {
+    let gate = clocks(family == 4 ? "INT/INTR" : "INT n", family == 4 ? "task-gate" : "task")
+    let (first, second): (UInt8, UInt8) = (from == "v86" ? 0x70 : 0x48, to == "v86" ? 0x88 : 0x80)
+    let total =
+      jump + ts(from, "protected") + (from == "v86" ? gate : jump) + ts(to, from) + (to == "v86" ? gate : jump)
+      + ts("protected", to)
+    func leave(_ isV86: Bool, _ vector: UInt8, _ selector: UInt8) -> [UInt8] {
+      [[UInt8]](repeating: isV86 ? [0xCD, vector] : [0xEA, 0, 0, selector, 0], count: 60).flatMap { $0 }
+    }
+    let available = { (selector: UInt8) in [0x65, 0xC6, 0x06, selector + 5, 0x10, 0xE9] as [UInt8] }
+    let busy = (from == "v86" ? available(first) : []) + (to == "v86" ? available(second) : [])
+    var kernel = TimingKernel(
+      mode: .protected(), before: { _ in busy }, body: { _ in [0xEA, 0, 0, first, 0] },
+      other: leave(from == "v86", 0x32, second), third: leave(to == "v86", 0x31, 0x38), expected: total...total)
+    kernel.setup = { bench in
+      if let all = bench.cpu.findDescriptor(0x78) { bench.cpu.seg(SegmentIndex.gs).pointee = all.segment(0x78) }
+      bench.task(at: from == "v86" ? 0x5400 : 0x4800, is386: from == "v86", v86: from == "v86")
+      bench.task(at: to == "v86" ? 0x5C00 : 0x5800, is386: to == "v86", v86: to == "v86", start: 0xA000)
+      bench.put(0x2000 + 0x31 * 8, [0, 0, 0x38, 0, 0, 0xE5, 0, 0])
+      bench.put(0x2000 + 0x32 * 8, [0, 0, second, 0, 0, 0xE5, 0, 0])
+    }
+    return kernel
   }
 }
 

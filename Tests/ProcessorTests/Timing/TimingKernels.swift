@@ -21,6 +21,7 @@ struct TimingKernels {
     if row.opcodes.first == "interrupt" || row.opcodes.first == "exception" || row.opcodes.first == "task-switch" {
       return transfer()
     }
+    if row.mnemonic == "UD (invalid opcode)" { return transfer() }
     let special = special()
     return special.isEmpty ? plain() : special
   }
@@ -75,7 +76,7 @@ struct TimingKernels {
 
   /// ModRM forms, immediates, accumulators: all that has no effect but on registers, flags and one operand.
   private func plain() -> [TimingKernel] {
-    guard let name = row.opcodes.first, name != "-" else { return [] }
+    guard let name = row.opcodes.first, name != "-" else { return rules() }
     if row.size == "fp", row.mnemonic != "FWAIT" { return numeric() }
     let first = opcode(name, low: name == "90+" ? 2 : 1)
     let number = Int(name.prefix { $0 != "/" && $0 != "+" }, radix: 16) ?? 0
@@ -212,8 +213,20 @@ struct TimingKernels {
       kernel.setup = { $0.put(0x3_E000, [UInt8](repeating: 0, count: 0x1FFF)) }
       kernel.before = { [wide] _ in wide ? [0xBC, 0, 0xE0, 0, 0] : [0xBC, 0, 0xE0] }
       return [kernel]
-    case "HLT", "LOADALL386", "CPUID", "SALC", "ICEBP (INT1)": return []
-    case "INVLPG": return row.role == "base" ? [fixed([0x0F, 0x01, memory(7)], .protected())] : []
+    case "HLT": return [halt()]
+    case "LOADALL386", "CPUID", "SALC", "ICEBP (INT1)": return []
+    case "INVLPG":
+      kernel = fixed([0x0F, 0x01, memory(7)], .protected())
+      // Without paging the TLB knows nothing. With it, the page is brought in by two reads whose lines share a set; where
+      // it was taken away before, they walk the tables, whose entries are in the cache: 13 clocks.
+      guard row.role == "base" else { return [kernel] }
+      kernel.before = { _ in [0x8A, 0x07, 0x8A, 0x87, 0x00, 0x08] }
+      kernel.setup = { $0.pages() }
+      kernel.walks = 1
+      return [kernel]
+    case "LEA" where row.role == "note":
+      // LEA AX,[BX+SI]
+      return [fixed((dword ? [0x67, 0x8D, 0x04, 0x33] : [0x8D, 0x00]), mode)]
     case "LGDT", "LIDT":
       kernel = fixed([0x0F, 0x01, memory(mnemonic == "LGDT" ? 2 : 3)], .real)
       kernel.setup = { $0.put(0x2_0100, [0xFF, 0x03, 0, mnemonic == "LGDT" ? 0x10 : 0, 0, 0]) }
@@ -227,14 +240,57 @@ struct TimingKernels {
       return [kernel]
     case "LLDT", "LTR", "LAR", "LSL", "VERR", "VERW", "VERR/VERW": return selectors()
     case "BOUND":
-      guard row.condition == "in range" else { return [] }
       kernel = plain()[0]
+      if row.condition == "out of range" { return [outOfBounds(kernel)] }
       kernel.setup = { $0.put(0x2_0100, [0, 0, 0, 0, 0xFF, 0x7F, 0xFF, 0x7F]) }
       if !dword { kernel.setup = { $0.put(0x2_0100, [0, 0, 0xFF, 0x7F]) } }
       return [kernel]
     case "XCHG": return []
     default: return flow() + strings()
     }
+  }
+
+  /// Rows that are rules: a form of known clocks with the prefix. The instructions in front take one clock, so that they
+  /// hide nothing.
+  private func rules() -> [TimingKernel] {
+    let add = family == 4 ? 3 : 7
+    let move = family == 4 ? 1 : 2
+    var kernel: TimingKernel
+    switch row.mnemonic {
+    case "LOCK": kernel = self.kernel([0xF0, 0x01, 0x07], more: add)
+    case "prefix": kernel = self.kernel([0x26, 0x89, 0xC9], more: move)
+    default: return []
+    }
+    kernel.filler = [UInt8](repeating: 0xF8, count: 6).flatMap { _ in [0x89, 0xC9] as [UInt8] }
+    return [kernel]
+  }
+
+  /// OUT raises INTR while interrupts are off; STI, HLT: it is let in behind HLT. The handler returns to a CLI.
+  private func halt() -> TimingKernel {
+    let rows = TimingRow.all(family: family)
+    let around = ["STI", "CLI"].map { name in rows.first { $0.mnemonic == name }?.clocks ?? 0 }.reduce(0, +)
+    let interrupt = rows.first { $0.opcodes.contains("interrupt") && $0.role == "base" }?.clocks ?? 0
+    let back = rows.first { $0.mnemonic == "IRET" && $0.role == "base" }
+    let m = back?.varies.contains("m") == true ? 1 : 0
+    var kernel = self.kernel([0xFB, 0xF4, 0xFA], more: around + interrupt + (back?.clocks ?? 0) + m)
+    kernel.start = [0xFA]
+    kernel.before = { _ in [0xE6, 0xE1] }
+    kernel.handler = [0xCF]
+    return kernel
+  }
+
+  /// The index lies above its bounds; the handler puts the return address behind BOUND, of two bytes: PUSH BP, MOV BP,SP,
+  /// CLD, CLD, INC word [BP+2] twice, POP BP, CLD, IRET.
+  private func outOfBounds(_ plain: TimingKernel) -> TimingKernel {
+    let rows = TimingRow.all(family: family)
+    let interrupt = rows.first { $0.opcodes.contains("exception") && $0.role == "base" }?.clocks ?? 0
+    let back = rows.first { $0.mnemonic == "IRET" && $0.role == "base" }?.clocks ?? 0
+    var kernel = plain
+    kernel.handler = [0x55, 0x89, 0xE5, 0xFC, 0xFC, 0xFF, 0x46, 0x02, 0xFF, 0x46, 0x02, 0x5D, 0xFC, 0xCF]
+    kernel.setup = { $0.put(0x2_0100, [0xFE, 0x7F, 0xFF, 0x7F]) }
+    let more = interrupt + back + 1 + 1 + 4 + 6 + 1 + 2
+    kernel.expected = expected(more)
+    return kernel
   }
 
   private func fixed(_ body: [UInt8], _ mode: BenchMode) -> TimingKernel {
