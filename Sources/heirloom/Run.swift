@@ -69,7 +69,8 @@ struct Run {
       do { try freeze() } catch { complaints.append("\(error)") }
     }
     complaints += session.finish()
-    for line in complaints { ErrorReport.complain(line) }
+    var told: Set<String> = []
+    for line in complaints where told.insert(line).inserted { ErrorReport.complain(line) }
     if printsHash { session.print("state-hash \(try session.machine.stateHash())\n") }
     do { try keeper?.close() } catch {
       ErrorReport.complain(error.description)

@@ -130,7 +130,7 @@ struct MachineKillTests {
     process.terminate()
     process.waitUntilExit()
     #expect(process.terminationStatus == 3)
-    #expect(said.text.contains("not everything could be written"), "\(said.text)")
+    wait("it says so") { said.text.contains("not everything could be written") }
     try expectWhole(path, "pulled out")
     try expectRecords(path, log.text, "pulled out")
   }
