@@ -454,7 +454,7 @@ public final class Processor: Wiring {
     cpu.refreshBreakpoints()
     cpu.c.pointee.tags.load(state.cacheTags)
     cpu.voidReads()
-    cpu.c.pointee.epoch += 1
+    cpu.releaseAllBlocks()
     return ignored
   }
 }

@@ -15,7 +15,7 @@ struct Heirloom: ParsableCommand {
     subcommands: [
       RunCommand.self, LibraryCommand.self, MachineCommand.self, SnapshotCommand.self, ImageCommand.self,
       ListCommand.self,
-      VectorsCommand.self, DisassembleCommand.self,
+      VectorsCommand.self, DisassembleCommand.self, MeasureCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }

@@ -195,6 +195,27 @@ import Testing
     #expect(host.now - first == .microseconds(511 * 16))
   }
 
+  @Test(
+    "Bytes arrive every 32 us at 250 kbit/s, every 26.7 us at 300 kbit/s, where a 1.2 MB drive turns 360 times a minute"
+  )
+  func slowerByteTimes() throws {
+    for (type, bytes, sectors, rate, nanoseconds)
+      in [(FloppyDriveType.drive720K, 737_280, 9, 2, 32_000), (.drive1200K, 368_640, 9, 1, 26_667)]
+      as [(FloppyDriveType, Int, UInt8, UInt8, Int64)]
+    {
+      let host = try FloppyHost(.init(driveCount: 1, types: [type]))
+      try host.controller.insert(numberedDisk(bytes), drive: 0)
+      host.start(rate: rate)
+      host.prepare(reading: 512)
+      host.command(0xE6, 0, 0, 0, 1, 2, sectors, 0x2A, 0xFF)
+      while host.incoming.isEmpty { host.backplane.scheduler.advance(to: host.backplane.scheduler.nextDeadline) }
+      let first = host.now
+      while host.incoming.count < 512 { host.backplane.scheduler.advance(to: host.backplane.scheduler.nextDeadline) }
+      let each = Double((host.now - first).picoseconds) / 511_000
+      #expect(abs(each - Double(nanoseconds)) < 2, "\(each) ns")
+    }
+  }
+
   @Test("With the FIFO on, DREQ comes when 16 - threshold bytes are in it; the data is the same")
   func fifo() throws {
     for threshold: UInt8 in [0, 7, 14, 15] {

@@ -57,6 +57,22 @@ struct PS2MouseTests {
     #expect(k.readAll(within: .milliseconds(20)) == [0x0C, 0, 0])
   }
 
+  @Test("A packet's bytes take the wire's 11 bits at 12 kHz each, one behind the other as they are read")
+  func byteTime() throws {
+    let k = try ready()
+    let edges = Edges(k.kbc.mouseInterrupt, k.bench)
+    let start = k.bench.now
+    k.kbc.mouseMove(x: 5, y: 5)
+    #expect(k.readAll().count == 3)
+    let times = [start] + edges.rises
+    #expect(times.count == 4)
+    for (last, next) in zip(times, times.dropFirst()) {
+      // Reading looks every 10 us.
+      #expect(
+        next - last >= KeyboardController.byteTime && next - last < KeyboardController.byteTime + .microseconds(30))
+    }
+  }
+
   @Test("Packets come no faster than the sample rate, and movement in between adds up")
   func pacing() throws {
     let k = try ready()

@@ -63,12 +63,22 @@ struct Block {
   var pipe: UInt16 = 0
   /// `Caches.epoch` when all lines of code were the last used ones of their sets.
   var epoch = 0
+  /// A bit for each of its lines (31 at most) in whose list of `CacheTags.links` it is.
+  var linked: UInt32 = 0
   /// Physical address of the first byte.
   var physical: UInt32 = 0
   /// Index of the block's RAM page, or 0xFFFFFFFF for ROM.
   var ramPage: UInt32 = 0xFFFF_FFFF
   var nextInBucket: UnsafeMutablePointer<Block>?
   var nextInPage: UnsafeMutablePointer<Block>?
+
+  /// The first line of code that has to be looked up for it: going on in the line that the instruction before ended in
+  /// is no look-up, nor is another round of a string instruction.
+  @inline(__always) var firstLookUp: UInt32 {
+    if pipe == Pipe.resumed { return ((physical &+ UInt32(ops.pointee.length) &- 1) >> 4) &+ 1 }
+    let isNew = pipe & Pipe.sequential == 0 || physical & 15 == 0
+    return isNew ? physical >> 4 : physical >> 4 &+ 1
+  }
 }
 
 /// One entry of the direct-mapped cache from linear address (and mode) to block.

@@ -75,7 +75,10 @@ extension CPU {
     guard let linear = writable(Int(o.pointee.seg), ea, T.bytes) else { return false }
     let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
     if _fastPath((linear &+ (T.bytes &- 1)) & 0xFFFF_F000 == entry.pointee.writeTag) {
-      touch(o, entry, linear, T.bytes)
+      let known = c.pointee.reads + Int((linear &>> c.pointee.readShift) & c.pointee.readIndex)
+      if _slowPath(linear & (c.pointee.readTagMask | (T.bytes &- 1)) != known.pointee.tag) {
+        touchAndRemember(o, entry, linear, T.bytes)
+      }
       post(o, linear, T.bytes)
       let host = entry.pointee.host(linear)
       host.storeBytes(of: change(host.loadUnaligned(as: T.self)), as: T.self)

@@ -1,5 +1,5 @@
 /// Where reads go through without a look at anything else: one comparison tells that the access is in one piece, that
-/// its page is translated, and, where a cache is modelled, that its line is the one of its set that was used last.
+/// its page is translated, and, where a cache is modelled, that its line is the last used of its pair.
 ///
 /// Entries stand for pages if there is no cache to look at, else for lines: 256 of them by their place in the page,
 /// which is all that a set of the cache and a linear address have in common. There is a half for the supervisor and one
@@ -32,7 +32,7 @@ extension CPU {
     c.pointee.readStorage.update(repeating: ReadEntry(), count: 2 * ReadEntry.count)
   }
 
-  /// `line` is no longer the last used of its set.
+  /// `line` is no longer the last used of its pair.
   @inline(__always) func voidReads(line: UInt32) {
     let index = Int(line & UInt32(ReadEntry.lines - 1))
     c.pointee.readStorage[index].tag = ReadEntry.void
@@ -46,17 +46,30 @@ extension CPU {
   ) -> UnsafeMutableRawPointer? {
     let entry = c.pointee.tlb + Int((linear &>> 12) & UInt32(TLBEntry.count - 1))
     guard (linear &+ (bytes &- 1)) & 0xFFFF_F000 == entry.pointee.readTag else { return nil }
+    touchAndEnter(o, entry, linear, bytes)
+    return entry.pointee.host(linear)
+  }
+
+  /// A change of memory that is in the software TLB, but whose read isn't in the table.
+  @inline(never) func touchAndRemember(
+    _ o: UnsafePointer<Op>, _ entry: UnsafeMutablePointer<TLBEntry>, _ linear: UInt32, _ bytes: UInt32
+  ) {
+    touchAndEnter(o, entry, linear, bytes)
+  }
+
+  /// Looks up the line of a read in `entry`'s page, and enters it in the table, if it may go through next time.
+  @inline(__always) private func touchAndEnter(
+    _ o: UnsafePointer<Op>, _ entry: UnsafeMutablePointer<TLBEntry>, _ linear: UInt32, _ bytes: UInt32
+  ) {
     let line = entry.pointee.line | (linear &>> 4) & 0xFF
-    let recent = c.pointee.tags.recent + Int(line & c.pointee.tags.mask)
     if c.pointee.memoryModel.compare != 0, linear & (bytes &- 1) == 0 {
-      if recent.pointee != line, !bringKnown(line, o) { slowTouch(o, line, linear, bytes) }
+      if !c.pointee.tags.isRecent(line), !bringKnown(line, linear, o) { bringSlowly(o, line, linear) }
     } else {
       touch(o, entry, linear, bytes)
     }
-    if (recent.pointee ^ line) & c.pointee.memoryModel.compare == 0 {
+    if c.pointee.memoryModel.compare == 0 || c.pointee.tags.isRecent(line) {
       let place = c.pointee.reads + Int((linear &>> c.pointee.readShift) & c.pointee.readIndex)
       place.pointee = ReadEntry(tag: linear & c.pointee.readTagMask, addend: entry.pointee.addend)
     }
-    return entry.pointee.host(linear)
   }
 }

@@ -63,8 +63,8 @@ struct Caches {
   /// Counts what displaces the code of decoded blocks: a block whose lines were all the last used of their sets at the
   /// current count needs no look-up.
   var epoch = 1
-  /// Of `CacheTags.links`.
-  var usedLinks = 0
+  /// The first free one of `CacheTags.links`.
+  var freeLink: UInt16 = 0
   /// How the interrupt or exception just delivered went, for its clocks.
   var delivery = TimingRole.base
   let is486: Bool

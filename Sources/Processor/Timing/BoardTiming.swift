@@ -49,10 +49,10 @@ public struct BoardTiming: Equatable, Sendable {
   ///   upper end is taken, since TOPBENCH's string kernel on 386SX machines asks for it.
   public static func typical(_ model: ProcessorModel) -> BoardTiming {
     var board = BoardTiming()
+    board.refresh = 1_000
     switch model {
     case .i386sx16, .i386sx25:
       board.waitStates = model == .i386sx16 ? 0 : 1
-      board.refresh = 1_000
     case .i386dx25, .i386dx33, .i386dx40:
       board.cacheSize = 64 << 10
       board.memoryFirst = model == .i386dx25 ? 4 : model == .i386dx33 ? 6 : 7

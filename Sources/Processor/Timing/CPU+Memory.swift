@@ -10,6 +10,8 @@ struct MemoryModel {
   var looksUpCode = false
   /// 486: the cache is switched off (CR0.CD).
   var isOff = false
+  /// A 486's cache that isn't off.
+  var isQuick = false
   /// Core clocks per bus clock.
   var multiplier: Int64 = 1
   /// Core clocks a write keeps the bus busy; 0 if writes cost nothing.
@@ -33,19 +35,22 @@ struct MemoryModel {
 
 extension CPU {
   /// A read or the read half of a modification at `linear`, which lies in `entry`'s page: nothing happens if it is in
-  /// the line of its set that was used last, and in one piece.
+  /// a line that was the last used of its pair, and in one piece.
   @inline(__always) func touch(
     _ o: UnsafePointer<Op>, _ entry: UnsafeMutablePointer<TLBEntry>, _ linear: UInt32, _ bytes: UInt32
   ) {
     guard c.pointee.memoryModel.isModelled else { return }
     let line = entry.pointee.line | (linear &>> 4) & 0xFF
-    let strange = (c.pointee.tags.recent[Int(line & c.pointee.tags.mask)] ^ line) & c.pointee.memoryModel.compare
-    if _slowPath(strange | (linear & (bytes &- 1)) != 0) { slowTouch(o, line, linear, bytes) }
+    let isKnown = c.pointee.memoryModel.compare == 0 || c.pointee.tags.isRecent(line)
+    if _slowPath(!isKnown || linear & (bytes &- 1) != 0) { slowTouch(o, line, linear, bytes) }
   }
 
   /// Split accesses, and lines that weren't used last.
   @inline(never) func slowTouch(_ o: UnsafePointer<Op>, _ line: UInt32, _ linear: UInt32, _ bytes: UInt32) {
-    if linear & (bytes &- 1) == 0, c.pointee.memoryModel.compare != 0, bringKnown(line, o) { return }
+    if linear & (bytes &- 1) == 0, c.pointee.memoryModel.compare != 0 {
+      if !c.pointee.tags.isRecent(line), !bringKnown(line, linear, o) { bringSlowly(o, line, linear) }
+      return
+    }
     var clocks = splitClocks(o, linear, bytes)
     if c.pointee.memoryModel.compare != 0 {
       clocks &+= lookUp(line, linear, after: o, clocks)
@@ -77,9 +82,13 @@ extension CPU {
   ///
   /// - Source: i486 data book, write buffers: four, each one bus write.
   @inline(__always) func post(_ o: UnsafePointer<Op>, _ linear: UInt32, _ bytes: UInt32) {
-    guard c.pointee.memoryModel.isModelled else { return }
+    let write = c.pointee.memoryModel.write
+    guard write != 0 else {
+      if _slowPath(linear & (bytes &- 1) != 0) { splitPost(o, linear, bytes) }
+      return
+    }
     let now = s.pointee.target &- s.pointee.left &- Int64(o.pointee.after)
-    let end = max(s.pointee.writesUntil, now) &+ c.pointee.memoryModel.write
+    let end = max(s.pointee.writesUntil, now) &+ write
     s.pointee.writesUntil = end
     let full = end &- now &- c.pointee.memoryModel.buffered
     if full > 0 { chargeHere(o, full) }
@@ -88,6 +97,7 @@ extension CPU {
 
   /// A misaligned write: two writes, if it crosses a boundary.
   @inline(never) private func splitPost(_ o: UnsafePointer<Op>, _ linear: UInt32, _ bytes: UInt32) {
+    guard c.pointee.memoryModel.isModelled else { return }
     let split = splitClocks(o, linear, bytes)
     guard split != 0 else { return }
     chargeHere(o, split)
@@ -125,10 +135,10 @@ extension CPU {
 
   // MARK: Lines
 
-  /// Looks up a line that wasn't the last one used of its set. - Returns: clocks to wait.
+  /// Looks up a line that wasn't the last one used of its pair. - Returns: clocks to wait.
   func lookUp(_ line: UInt32, _ linear: UInt32, after o: UnsafePointer<Op>, _ waited: Int64) -> Int64 {
     let tags = c.pointee.tags
-    if tags.recent[Int(line & tags.mask)] == line { return 0 }
+    if tags.isRecent(line) { return 0 }
     c.pointee.lookUps &+= 1
     let now = s.pointee.target &- s.pointee.left &- Int64(o.pointee.after) &+ waited
     var clocks: Int64 = 0
@@ -137,40 +147,49 @@ extension CPU {
     return bring(line, o) ? clocks : clocks &+ fill(line, now &+ clocks)
   }
 
-  /// What `lookUp` comes to for most reads: the line is in the 486's cache, no translation is needed, and the line
-  /// becomes the last used of its set. - Returns: whether it was so; else nothing has been done.
-  @inline(__always) func bringKnown(_ line: UInt32, _ o: UnsafePointer<Op>) -> Bool {
-    guard c.pointee.is486, s.pointee.cr0 & CR0.pg == 0, !c.pointee.memoryModel.isOff else { return false }
+  /// What `lookUp` comes to for most lines that aren't the last used of their pairs (the caller has looked): the line is
+  /// in the 486's cache, its page the last used of its set of the TLB, and the line becomes the last used of its pair. - Returns: whether it was so; else nothing has been done.
+  @inline(__always) func bringKnown(_ line: UInt32, _ linear: UInt32, _ o: UnsafePointer<Op>) -> Bool {
+    guard isQuick(linear) else { return false }
     let set = Int(line & c.pointee.tags.mask)
-    let ways = c.pointee.tags.tags + set * 4
-    let order = c.pointee.tags.order + set
-    if ways[0] == line {
-      order.pointee |= 3
-    } else if ways[1] == line {
-      order.pointee = order.pointee & ~2 | 1
-    } else if ways[2] == line {
-      order.pointee = order.pointee & ~1 | 4
-    } else if ways[3] == line {
-      order.pointee &= ~5
-    } else {
-      return false
-    }
+    guard let way = CacheTags.way(c.pointee.tags.tags + set * 4, line) else { return false }
+    CacheTags.use(c.pointee.tags.order + set, way)
     c.pointee.lookUps &+= 1
-    voidReads(line: c.pointee.tags.recent[set])
-    c.pointee.tags.recent[set] = line
-    if c.pointee.tags.reliant[set] != CacheTags.noLink { releaseBlocks(set) }
+    makeRecent(line, slot: set * 2 + Int(way >> 1))
     watchCode(line, o)
     return true
   }
 
-  /// Makes `line` the last used of its set. - Returns: whether it was in the cache.
+  /// A 486's cache that is on, and no translation to look up.
+  @inline(__always) private func isQuick(_ linear: UInt32) -> Bool {
+    c.pointee.memoryModel.isQuick && (s.pointee.cr0 & CR0.pg == 0 || c.pointee.tags.isRecentPage(linear >> 12))
+  }
+
+  /// Waits for the line of an aligned operand that `bringKnown` hasn't found.
+  @inline(never) func bringSlowly(_ o: UnsafePointer<Op>, _ line: UInt32, _ linear: UInt32) {
+    guard isQuick(linear) else {
+      let clocks = lookUp(line, linear, after: o, 0)
+      if clocks != 0 { chargeHere(o, clocks) }
+      return
+    }
+    c.pointee.lookUps &+= 1
+    makeRecent(line, slot: c.pointee.tags.replace(line))
+    watchCode(line, o)
+    chargeHere(o, fill(line, s.pointee.target &- s.pointee.left &- Int64(o.pointee.after)))
+  }
+
+  /// `line` has become the last used of its pair: what was it before has to be looked up again.
+  @inline(__always) private func makeRecent(_ line: UInt32, slot: Int) {
+    voidReads(line: c.pointee.tags.recent[slot])
+    c.pointee.tags.recent[slot] = line
+    if c.pointee.tags.reliant[slot] != CacheTags.noLink { releaseBlocks(slot) }
+  }
+
+  /// Makes `line` the last used of its pair. - Returns: whether it was in the cache.
   private func bring(_ line: UInt32, _ o: UnsafePointer<Op>) -> Bool {
-    let tags = c.pointee.tags
-    let set = Int(line & tags.mask)
-    if tags.recent[set] == line { return true }
-    if tags.reliant[set] != CacheTags.noLink { releaseBlocks(set) }
-    voidReads(line: tags.recent[set])
-    let isThere = tags.touch(line)
+    if c.pointee.tags.isRecent(line) { return true }
+    let (slot, isThere) = c.pointee.tags.touch(line)
+    makeRecent(line, slot: slot)
     watchCode(line, o)
     return isThere
   }
@@ -210,13 +229,23 @@ extension CPU {
         first &+= Int64(board.memoryRow)
       }
     }
-    // A 386 waits for its one cycle, which the board then finishes in time.
-    if !c.pointee.is486 { return first }
+    // A 386 waits for its one cycle, which the board then finishes in time, and before it for DMA.
+    if !c.pointee.is486 { return first &+ max(s.pointee.fillsUntil &- now, 0) }
     // A write on the bus is finished first; the others wait.
     var start = max(now, s.pointee.fillsUntil)
     let writes = s.pointee.writesUntil &- start
-    if writes > 0, c.pointee.memoryModel.write > 0 { start &+= writes % c.pointee.memoryModel.write }
-    let phase = start % multiplier
+    if writes > 0, c.pointee.memoryModel.write > 0 {
+      // A division in 32 bits: one in 64 takes several times as long.
+      let cycle = UInt32(truncatingIfNeeded: c.pointee.memoryModel.write)
+      start &+= Int64(UInt32(truncatingIfNeeded: writes) % cycle)
+    }
+    let phase =
+      switch multiplier {
+      case 1: Int64(0)
+      case 2: start & 1
+      case 3: start % 3
+      default: start % multiplier
+      }
     if phase != 0 { start &+= multiplier &- phase }
     let ready = start &+ first &* multiplier
     s.pointee.fillsUntil = ready &+ 3 &* next &* multiplier
@@ -229,7 +258,7 @@ extension CPU {
 
 extension CPU {
   /// A block starts, and lines have moved since it was last known that all of its code is at hand. Lines count as looked
-  /// up when the first instruction that needs them is reached: if one isn't the last used of its set, that
+  /// up when the first instruction that needs them is reached: if one isn't the last used of its pair, that
   /// instruction becomes an event. Otherwise looking it up changes nothing, and nothing has to be done.
   @inline(never) func enter(_ block: UnsafeMutablePointer<Block>) {
     guard c.pointee.memoryModel.looksUpCode else {
@@ -237,79 +266,92 @@ extension CPU {
       return
     }
     let ops = UnsafePointer(block.pointee.ops)
-    let start = block.pointee.physical
-    let first = start >> 4
-    let last = (start &+ UInt32(ops.pointee.length) &- 1) >> 4
-    // Going on in the line that the instruction before ended in is no look-up.
-    let isNew = block.pointee.pipe & Pipe.sequential == 0 || start & 15 == 0
-    if block.pointee.pipe != Pipe.resumed {
-      if isNew, first == last {
-        if c.pointee.tags.recent[Int(first & c.pointee.tags.mask)] != first, !bringKnown(first, ops) {
-          fetch(first, first, ops, before: Int64(ops.pointee.clocks))
-        }
-      } else {
-        fetch(isNew ? first : first &+ 1, last, ops, before: Int64(ops.pointee.clocks))
+    let first = block.pointee.firstLookUp
+    let last = (block.pointee.physical &+ UInt32(ops.pointee.length) &- 1) >> 4
+    if first == last {
+      if !c.pointee.tags.isRecent(first), !bringKnown(first, codeAddress(ops), ops) {
+        fetch(first, first, ops, before: Int64(ops.pointee.clocks))
       }
+    } else if first < last {
+      fetch(first, last, ops, before: Int64(ops.pointee.clocks))
     }
     if watchCode(behind: last, block), block != c.pointee.store.single { rely(on: block) }
     if s.pointee.left < 0 { look(behind: ops) }
   }
 
-  /// All lines of `block` are the last used of their sets, and it may run without a look until one isn't.
+  /// All lines of `block` that it looks up are the last used of their pairs, and it may run without a look until one isn't.
   func rely(on block: UnsafeMutablePointer<Block>) {
     let tags = c.pointee.tags
-    let first = block.pointee.physical >> 4
+    let first = block.pointee.firstLookUp
     let last = (block.pointee.physical &+ UInt32(block.pointee.length) &- 1) >> 4
-    for line in first...last {
-      // Going on in a line that has been used, but not last: it isn't relied on.
-      guard tags.recent[Int(line & tags.mask)] == line else { return }
+    guard first <= last else {
+      block.pointee.epoch = c.pointee.epoch
+      return
     }
-    if c.pointee.usedLinks + Int(last &- first) >= CacheTags.linkCount { releaseAllBlocks() }
+    // An instruction may have taken the set of its own line.
+    for line in first...last where !tags.isRecent(line) { return }
     for line in first...last {
-      let set = Int(line & tags.mask)
-      (tags.links + c.pointee.usedLinks).initialize(to: (block, tags.reliant[set]))
-      tags.reliant[set] = UInt16(truncatingIfNeeded: c.pointee.usedLinks)
-      c.pointee.usedLinks += 1
+      // Released by one line, a block is still in the lists of its others.
+      let bit: UInt32 = 1 &<< (line &- first)
+      if block.pointee.linked & bit != 0 { continue }
+      if c.pointee.freeLink == CacheTags.noLink { releaseAllBlocks() }
+      block.pointee.linked |= bit
+      let slot = tags.recentSlot(line)
+      let index = c.pointee.freeLink
+      let link = tags.links + Int(index)
+      c.pointee.freeLink = link.pointee.next
+      link.pointee = CacheTags.Link(block: block, bit: bit, next: tags.reliant[slot])
+      tags.reliant[slot] = index
     }
     block.pointee.epoch = c.pointee.epoch
   }
 
-  /// Another line of `set` was used: its blocks have to look.
-  private func releaseBlocks(_ set: Int) {
-    let tags = c.pointee.tags
-    var link = tags.reliant[set]
-    tags.reliant[set] = CacheTags.noLink
-    while link != CacheTags.noLink {
-      tags.links[Int(link)].block.pointee.epoch = 0
-      link = tags.links[Int(link)].next
+  /// Another line of a pair was used: the blocks that rely on it have to look.
+  private func releaseBlocks(_ slot: Int) {
+    let links = c.pointee.tags.links
+    let first = c.pointee.tags.reliant[slot]
+    c.pointee.tags.reliant[slot] = CacheTags.noLink
+    var link = links + Int(first)
+    link.pointee.release()
+    while link.pointee.next != CacheTags.noLink {
+      link = links + Int(link.pointee.next)
+      link.pointee.release()
     }
+    // The last ones freed are taken first: few of them are ever in use, and stay in the host's cache.
+    link.pointee.next = c.pointee.freeLink
+    c.pointee.freeLink = first
   }
 
-  /// All blocks have to look.
-  private func releaseAllBlocks() {
-    let tags = c.pointee.tags
-    tags.reliant.update(repeating: CacheTags.noLink, count: Int(tags.mask) + 1)
-    c.pointee.usedLinks = 0
+  /// All blocks have to look. Needed after every change of `CacheTags.recent` that doesn't go through `makeRecent`.
+  func releaseAllBlocks() {
+    for i in 0..<CacheTags.linkCount { c.pointee.tags.links[i].release() }
+    c.pointee.tags.freeLinks()
+    c.pointee.freeLink = 0
     c.pointee.epoch &+= 1
+  }
+
+  /// Linear address of the instruction `o`, which hasn't run yet.
+  @inline(__always) private func codeAddress(_ o: UnsafePointer<Op>) -> UInt32 {
+    seg(SegmentIndex.cs).pointee.base &+ s.pointee.eip &+ UInt32(o.pointee.start)
   }
 
   /// Looks up the lines `first` to `last` for the instruction `o`, which hasn't run yet.
   func fetch(_ first: UInt32, _ last: UInt32, _ o: UnsafePointer<Op>, before clocks: Int64) {
     guard first <= last else { return }
-    let linear = seg(SegmentIndex.cs).pointee.base &+ s.pointee.eip &+ UInt32(o.pointee.start)
+    let linear = codeAddress(o)
     var waited = 0 &- clocks
     for line in first...last { waited &+= lookUp(line, linear, after: o, waited) }
     s.pointee.left &-= waited &+ clocks
   }
 
-  /// Makes an event of the first instruction behind line `line` that needs a line which isn't the last used of its set.
+  /// Makes an event of the first instruction behind line `line` that needs a line which isn't the last used of its pair.
   /// - Returns: whether there is none.
   @discardableResult
   func watchCode(behind line: UInt32, _ block: UnsafeMutablePointer<Block>) -> Bool {
     let last = (block.pointee.physical &+ UInt32(block.pointee.length) &- 1) >> 4
     guard line < last else { return true }
     let tags = c.pointee.tags
-    for next in line &+ 1...last where tags.recent[Int(next & tags.mask)] != next {
+    for next in line &+ 1...last where !tags.isRecent(next) {
       makeEvent(of: next, block)
       return false
     }

@@ -1,7 +1,8 @@
 public import Hardware
 
-// What others take of the bus. A 386 without a cache fetches or reads all the time and stands still meanwhile; with a
-// cache a processor goes on in it, and the short cycles of others are hidden (timing notes 3: 0-2 %).
+// What others take of the bus. A 386 without a cache fetches or reads all the time and stands still meanwhile. With a
+// cache a processor goes on in it; what isn't there waits until DMA gives the bus back. Refreshes are hidden then (timing
+// notes 3: 0-2 %), and what is written meanwhile is taken to fit into the buffers.
 
 extension Processor {
   /// Counter 1 of the 8254 asks for a refresh every 18 of its clocks.
@@ -11,9 +12,16 @@ extension Processor {
 
   /// HOLD: DMA has the bus for `span` from now on.
   public func holdBus(for span: Span) {
-    guard cpu.c.pointee.memoryModel.needsBus, !cpu.s.pointee.halted else { return }
-    cpu.s.pointee.held &+= clock.nextTick(from: .zero + span)
-    cpu.requestAttention()
+    let s = cpu.s
+    let clocks = clock.nextTick(from: .zero + span)
+    guard cpu.c.pointee.memoryModel.isModelled, !s.pointee.halted else { return }
+    if cpu.c.pointee.memoryModel.needsBus {
+      s.pointee.held &+= clocks
+      cpu.requestAttention()
+    } else {
+      // A fill in progress comes first.
+      s.pointee.fillsUntil = max(s.pointee.fillsUntil, clock.nextTick(from: scheduler.now)) &+ clocks
+    }
   }
 
   /// At an instruction boundary: time passes for bus cycles of others that are due. - Returns: the clocks.

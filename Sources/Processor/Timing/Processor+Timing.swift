@@ -21,7 +21,7 @@ extension Processor {
     memory.multiplier = multiplier
     memory.isNarrow = pipeline.busWidth == 2
     memory.split = is486 ? 3 : Int64(pipeline.busCycle)
-    memory.write = is486 ? Int64(max(board.write, 1)) * multiplier : 0
+    memory.write = isFull && is486 ? Int64(max(board.write, 1)) * multiplier : 0
     memory.buffered = 4 * memory.write
     let hasCache = isFull && (is486 || board.cacheSize > 0)
     memory.compare = hasCache ? .max : 0
@@ -34,7 +34,7 @@ extension Processor {
     cpu.c.pointee.tags.deallocate()
     // Sizes are powers of two; a first level of at least one set.
     let boardLines = max(board.cacheSize, 16) >> 4
-    cpu.c.pointee.usedLinks = 0
+    cpu.c.pointee.freeLink = 0
     cpu.c.pointee.tags =
       is486
       ? CacheTags(sets: model.chipCache >> 6, ways: 4, boardLines: boardLines)
@@ -42,7 +42,7 @@ extension Processor {
     cpu.dropAllBlocks()
     cpu.refreshCache()
     cpu.refreshReadTable()
-    cpu.c.pointee.epoch += 1
+    cpu.releaseAllBlocks()
   }
 
   /// Core clocks of a byte, word and double word access to graphics memory, less the cycle that the tables count.
@@ -65,18 +65,19 @@ extension CPU {
   /// Follows CR0.CD: with the 486's cache switched off every access goes over the bus.
   func refreshCache() {
     let isOff = c.pointee.is486 && s.pointee.cr0 & CR0.cd != 0
+    c.pointee.memoryModel.isQuick = c.pointee.is486 && !isOff
     guard isOff != c.pointee.memoryModel.isOff else { return }
     c.pointee.memoryModel.isOff = isOff
     // Lines stay, but nothing counts as just used.
-    c.pointee.tags.recent.update(repeating: CacheTags.void, count: Int(c.pointee.tags.mask) + 1)
+    c.pointee.tags.forgetRecent()
     voidReads()
-    c.pointee.epoch += 1
+    releaseAllBlocks()
   }
 
   /// INVD and WBINVD.
   func emptyCache() {
     c.pointee.tags.invalidate()
     voidReads()
-    c.pointee.epoch += 1
+    releaseAllBlocks()
   }
 }

@@ -84,4 +84,59 @@ private final class Requester: Device {
       #expect(cut[1] - cut[0] == whole[1] - whole[0] + interrupt + iret + start)
     }
   }
+
+  /// Clocks from a write that gives DMA the bus for `hold` to the end of `code`, the second time it runs.
+  private func clocks(
+    _ model: ProcessorModel, _ code: [UInt8], hold: Span, cacheSize: Int? = nil
+  ) throws -> Int64 {
+    let bench = try TimingBench(model, .real, wide: false)
+    var board = BoardTiming.typical(model)
+    if let cacheSize { board.cacheSize = cacheSize }
+    bench.processor.setTiming(.full, board: board)
+    bench.hold = hold
+    return bench.clocks([0xE6, 0xE0, 0xE6, 0xE2] + code + [0xE6, 0xE0, 0xEB, 0xFE]) { _ in }
+  }
+
+  @Test("DMA: a processor goes on in its cache; a line that isn't there waits until the bus is given back")
+  func holdWithCache() throws {
+    // MOV AX,[100h]; or, on the 486, five lines of one set, one of which has always just been thrown out.
+    let hit: [UInt8] = [0xA1, 0x00, 0x01]
+    for model in [ProcessorModel.i386dx33, .i486dx33, .i486dx2x66] {
+      let free = try clocks(model, hit, hold: .seconds(0))
+      #expect(try clocks(model, hit, hold: .microseconds(10)) == free)
+      // Lines 64 KB apart share a place on the 386: DS:BX and ES:BX.
+      var misses: [UInt8] = [0xA1, 0x00, 0x02, 0xBB, 0x00, 0x30, 0x8E, 0xC3, 0x26, 0xA1, 0x00, 0x02]
+      if model.family == 4 { misses = (0..<5).flatMap { [0xA1, 0x40, 0x10 + 8 * $0] as [UInt8] } }
+      let (short, long) = (
+        try clocks(model, misses, hold: .microseconds(20)), try clocks(model, misses, hold: .microseconds(40))
+      )
+      let bench = try TimingBench(model, .real, wide: false)
+      let more =
+        bench.processor.clock.nextTick(from: .zero + .microseconds(40))
+        - bench.processor.clock.nextTick(from: .zero + .microseconds(20))
+      #expect(abs(long - short - more) <= Int64(model.multiplier))
+    }
+  }
+
+  @Test("DMA: a 386 without a cache stands still while another has the bus")
+  func holdWithoutCache() throws {
+    let free = try clocks(.i386sx16, [0xFC, 0xFC, 0xFC], hold: .seconds(0))
+    let held = try clocks(.i386sx16, [0xFC, 0xFC, 0xFC], hold: .microseconds(5))
+    // A refresh may fall into one of them: 16 clocks.
+    #expect([80, 64, 96].contains(held - free))
+    let board = try clocks(.i386dx33, [0xFC, 0xFC, 0xFC], hold: .seconds(0), cacheSize: 0)
+    let stopped = try clocks(.i386dx33, [0xFC, 0xFC, 0xFC], hold: .microseconds(5), cacheSize: 0)
+    #expect(abs(stopped - board - 167) <= 34)
+  }
+
+  @Test("I/O: a byte takes 6 clocks of the AT bus, 8.33 MHz at most, and the processor waits for it")
+  func portTime() throws {
+    for (model, bus) in [(ProcessorModel.i386sx16, 8.0), (.i386dx33, 8.333), (.i486dx33, 8.333), (.i486dx2x66, 8.333)] {
+      let bench = try TimingBench(model, .real, wide: false)
+      let stamps = bench.stamps([0xE6, 0xE0, 0xE6, 0xE0, 0xEB, 0xFE])
+      let out: Int64 = model.family == 4 ? 16 : 10
+      let cycle = Double(stamps[1] - stamps[0] - out + Int64(2 * model.multiplier)) / model.clock.hertz * bus * 1e6
+      #expect(abs(cycle - 6) < 0.05, "\(model.rawValue): \(cycle)")
+    }
+  }
 }

@@ -3,7 +3,7 @@ import Hardware
 @testable import Processor
 
 /// Ports E0h-E3h: every write to the first is stamped with guest time; the second ends the run. A write to the second
-/// raises INTR until it is acknowledged. Reads give 1.
+/// raises INTR until it is acknowledged, a write to the third is DMA's HOLD. Reads give 1.
 final class Stopwatch: Device {
   struct State: SavedState {
     var stamps: [Instant] = []
@@ -12,6 +12,7 @@ final class Stopwatch: Device {
   private let scheduler: Scheduler
   var onSecond: () -> Void = {}
   let request = Line()
+  var onHold: () -> Void = {}
 
   init(_ scheduler: Scheduler) { self.scheduler = scheduler }
 
@@ -21,6 +22,7 @@ final class Stopwatch: Device {
   func readPort(_ block: Int, _ offset: Int) -> UInt8 { 1 }
   func writePort(_ block: Int, _ offset: Int, _ value: UInt8) {
     if offset == 1 { request.raise() }
+    if offset == 2 { onHold() }
     guard offset == 0 else { return }
     state.stamps.append(scheduler.now)
     if state.stamps.count == 2 { onSecond() }
@@ -65,6 +67,10 @@ final class TimingBench {
   }
 
   var cpu: CPU { processor.cpu }
+  /// What DMA takes of the bus at a write to port E2h.
+  var hold: Span = .seconds(0) {
+    didSet { watch.onHold = { [unowned processor, hold] in processor.holdBus(for: hold) } }
+  }
 
   func put(_ address: Int, _ bytes: [UInt8]) {
     for (i, byte) in bytes.enumerated() { plane.memory.ram[address + i] = byte }
