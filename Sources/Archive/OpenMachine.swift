@@ -110,7 +110,7 @@ public final class OpenMachine: MachineKeeper {
   public func freeze(_ machine: Machine) throws(HostError) {
     try naming(file.path) {
       try keep(machine, as: MachineFile.frozenName, kind: .frozen, note: "")
-      if let refusal = machine.flush().first { throw ArchiveError.refused(refusal) }
+      if let refusal = machine.flush().first { throw HostError.file(refusal) }
       for disk in Self.disksOutside(machine.configuration) { try file.note(outside: Library.absolute(disk.path)) }
       try writer.settle()
       if let failure = live.failure { throw failure }

@@ -130,7 +130,7 @@ struct MachineKillTests {
     process.terminate()
     process.waitUntilExit()
     #expect(process.terminationStatus == 3)
-    wait("it says so") { said.text.contains("not everything could be written") }
+    wait("it says so") { said.text.contains("medium:c: can't be written (the host") }
     try expectWhole(path, "pulled out")
     try expectRecords(path, log.text, "pulled out")
   }
