@@ -27,7 +27,13 @@ public enum Importer {
         throw .file("\(source): is damaged: \(complaints[0]); `heirloom machine verify` lists all that is")
       }
       try file.copy(to: path, isAlone: false) { _ in }
-      return ["took in machine \(try file.summary().name)"]
+      let (old, new) = (try file.summary().name, Library.name(of: path))
+      // It is called by its file here, unless a clone in the file has that name.
+      guard new != old, try !file.machineNames().contains(new) else { return ["took in machine \(old)"] }
+      let copy = try MachineFile(path: path, access: .writing)
+      try copy.rename(to: new)
+      try copy.finish()
+      return ["took in machine \(old) as \(new)"]
     }
     // 86Box keeps a machine in a folder of its own.
     let file = Library.isThere(source + "/86box.cfg") ? source + "/86box.cfg" : source

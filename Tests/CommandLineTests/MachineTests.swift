@@ -74,6 +74,7 @@ import Testing
     #expect(refused.status == 3 && refused.errors.contains("left out"))
     _ = try heirloom("machine", "edit", "bare.heirloom", "--medium", "f=\(image)")
     _ = try heirloom("machine", "import", "bare.heirloom", "back.heirloom")
+    #expect(try heirloom("machine", "show", "back.heirloom").output.hasPrefix("back "))
     _ = try heirloom(["run", "back.heirloom"] + quick + ["--do", "wait 1s"])
     #expect(try Program.run("machine", "delete", "back.heirloom", directory: scratch.url).status == 2)
     _ = try heirloom("machine", "delete", "back.heirloom", "--yes")

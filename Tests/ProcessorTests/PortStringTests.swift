@@ -4,18 +4,6 @@ import Testing
 
 @testable import Processor
 
-/// SplitMix64: the same cases on every host.
-private struct Dice: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-}
-
 /// A data port like a drive's: blocks of bytes both ways, whose last access arms an alarm that raises INTR. It also
 /// notes when that was.
 private final class Channel: Device {
