@@ -12,26 +12,26 @@ final class Window {
   private let canvas: Canvas
   private let preferences: Preferences
   private let knownFolders: [String: FolderListing]
-  private let presenter: Presenter
-  private let exchange: Exchange
+  let presenter: Presenter
+  let exchange: Exchange
   private let configuration: MachineConfiguration
   private let file: MachineFile?
   private let canRestart: Bool
   private lazy var menu = makeMenu()
-  private var speed: Speed
+  var speed: Speed
   /// Flags that the machine is to be started anew with.
   private(set) var restart: [String]?
 
-  private var pressed: Set<Key> = []
-  private var hostKeyIsDown = false
-  private var hostKeyWasUsed = false
+  var pressed: Set<Key> = []
+  var hostKeyIsDown = false
+  var hostKeyWasUsed = false
   private var isCaptured = false
-  private var isPaused = false
+  var isPaused = false
   private var isFullScreen = false
   /// Where the window was before it filled the screen.
   private var windowed = SDL_Rect()
   private var isClosing = false
-  private var needsPresent = true
+  var needsPresent = true
   /// Pictures drawn since the last event: the second one shows what the first one's buttons did.
   private var menuPictures = 0
   private var shownTitle = ""
@@ -99,10 +99,12 @@ final class Window {
   private static func initialSize() -> (width: Int32, height: Int32) {
     var room = SDL_Rect()
     guard SDL_GetDisplayUsableBounds(0, &room) == 0 else { return (800, 600) }
-    // Dense displays get a window of the same size in inches.
-    let scale = Int32((DisplayScale.fromEnvironment ?? DisplayScale.ofFirstDisplay()).rounded(.down))
-    if room.h >= 930 * scale, room.w >= 1120 * scale { return (1094 * scale, 828 * scale) }
-    if room.h >= 930, room.w >= 1120 { return (1094, 828) }
+    // Dense displays get a window of the same size in inches, as far as it fits.
+    let scale = min(
+      DisplayScale.fromEnvironment ?? DisplayScale.ofFirstDisplay(), Float(room.w - 26) / 1094,
+      Float(room.h - 102) / 828
+    )
+    if scale >= 1 { return (Int32(1094 * scale), Int32(828 * scale)) }
     // What the frame takes.
     return (min(800, max(room.w - 16, 640)), min(600, max(room.h - 40, 480)))
   }
@@ -141,7 +143,7 @@ final class Window {
     releaseKeys()
   }
 
-  private func say(_ lines: String...) {
+  func say(_ lines: String...) {
     presenter.overlay.show(lines)
     needsPresent = true
   }
@@ -221,7 +223,7 @@ final class Window {
     exchange.send(.input(.mouseButton(button, pressed: down)))
   }
 
-  private func capture(_ on: Bool) {
+  func capture(_ on: Bool) {
     guard on != isCaptured else { return }
     isCaptured = on
     SDL_SetRelativeMouseMode(on ? SDL_TRUE : SDL_FALSE)
@@ -233,96 +235,12 @@ final class Window {
     }
   }
 
-  // MARK: Keys
-
-  private func keyDown(_ keysym: SDL_Keysym) {
-    // SDL's scancodes are the USB usages that `Key` has as raw values.
-    guard let key = Key(rawValue: UInt16(truncatingIfNeeded: keysym.scancode.rawValue)) else { return }
-    if key == .rightControl {
-      hostKeyIsDown = true
-      hostKeyWasUsed = false
-      return
-    }
-    if hostKeyIsDown {
-      hostKeyWasUsed = true
-      shortcut(key)
-      return
-    }
-    if key == .enter, pressed.contains(.leftAlt) {
-      toggleFullScreen()
-      return
-    }
-    pressed.insert(key)
-    exchange.send(.input(.key(key, pressed: true)))
-  }
-
-  private func keyUp(_ keysym: SDL_Keysym) {
-    guard let key = Key(rawValue: UInt16(truncatingIfNeeded: keysym.scancode.rawValue)) else { return }
-    if key == .rightControl {
-      hostKeyIsDown = false
-      if !hostKeyWasUsed { capture(false) }
-      return
-    }
-    if pressed.remove(key) != nil { exchange.send(.input(.key(key, pressed: false))) }
-  }
-
-  /// Lets go of every key: the window no longer hears when the person does.
-  private func releaseKeys() {
-    for key in pressed.sorted(by: { $0.rawValue < $1.rawValue }) { exchange.send(.input(.key(key, pressed: false))) }
-    pressed = []
-    hostKeyIsDown = false
-  }
-
-  private static let help = [
-    "Right Ctrl          release the mouse", "Right Ctrl+Enter    full screen (also Alt+Enter)",
-    "Right Ctrl+S        smooth, whole-number, picture tube", "Right Ctrl+P        screenshot, with Shift as shown",
-    "Right Ctrl+A        records the picture (AVI), and ends that",
-    "Right Ctrl+Space    pause", "Right Ctrl+T        full speed or real time", "Right Ctrl+E        eject drive A",
-    "Right Ctrl+PgUp/Dn  volume", "Right Ctrl+[ and ]   delay of the sound",
-    "Right Ctrl+Del      Ctrl+Alt+Del", "Right Ctrl+R        reset", "Right Ctrl+Q        quit",
-    "Right Ctrl+W        writes changes back into a folder", "Right Ctrl+M        menu (also right click)",
-    "Right Ctrl+V        types the clipboard's text", "Right Ctrl+C        copies the screen's text",
-    "Drop a disk image or a folder on the window",
-  ]
-
   private static let greeting = [
     "Right Ctrl+M or right click: menu, disks", "Click catches the mouse, Right Ctrl releases it",
     "Right Ctrl+H shows all keys",
   ]
 
-  private func shortcut(_ key: Key) {
-    switch key {
-    case .enter, .f: toggleFullScreen()
-    case .s:
-      presenter.scaling = presenter.scaling.next
-      say("Picture: " + presenter.scaling.name)
-    case .p: screenshot()
-    case .a: exchange.send(.record)
-    case .space, .pause:
-      perform(.pause(!isPaused))
-    case .t: perform(.speed(speed == .max ? .realtime : .max))
-    case .e: exchange.send(.eject(.a))
-    case .w: exchange.send(.commitFolders)
-    case .pageUp: exchange.send(.volume((exchange.status.volume ?? 0) + 10))
-    case .pageDown: exchange.send(.volume((exchange.status.volume ?? 0) - 10))
-    case .leftBracket: exchange.send(.latency(by: -5))
-    case .rightBracket: exchange.send(.latency(by: 5))
-    case .delete:
-      for key in [Key.leftControl, .leftAlt, .delete] { exchange.send(.input(.key(key, pressed: true))) }
-      for key in [Key.delete, .leftAlt, .leftControl] { exchange.send(.input(.key(key, pressed: false))) }
-    case .r: exchange.send(.reset)
-    case .m: openMenu()
-    case .v: perform(.paste)
-    case .c: perform(.copyText)
-    case .q: close()
-    case .h:
-      presenter.overlay.show(Self.help, seconds: 10)
-      needsPresent = true
-    default: break
-    }
-  }
-
-  private func openMenu() {
+  func openMenu() {
     releaseKeys()
     capture(false)
     menu.toggle()
@@ -331,7 +249,7 @@ final class Window {
   }
 
   /// Closes the window; asks first if something would be lost that the menu could save.
-  private func close() {
+  func close() {
     guard exchange.status.hasFolderChanges, !isClosing else { return isClosing = true }
     let folder = exchange.status.folders.joined(separator: ", ")
     menu.show(
@@ -350,7 +268,7 @@ final class Window {
   }
 
   /// What the menu wants of the window.
-  private func perform(_ request: MachineMenu.Request) {
+  func perform(_ request: MachineMenu.Request) {
     needsPresent = true
     switch request {
     case .screenshot: screenshot()
@@ -394,7 +312,7 @@ final class Window {
     }
   }
 
-  private func toggleFullScreen() {
+  func toggleFullScreen() {
     isFullScreen.toggle()
     // SDL leaves place and size to the window manager; where there is none, nobody else sees to them.
     if isFullScreen {
@@ -425,7 +343,7 @@ final class Window {
   }
 
   /// The frame dot for dot, or with Shift as the window shows it.
-  private func screenshot() {
+  func screenshot() {
     let isScaled = SDL_GetModState().rawValue & KMOD_SHIFT.rawValue != 0
     guard let frame = isScaled ? presenter.capture() : presenter.frame?.trimmed, let now = HostClock.localDate() else {
       return

@@ -83,6 +83,32 @@ import Testing
     #expect(shelf.names == ["boot", "second"])
   }
 
+  @Test("A folder that is dropped becomes a CD or a hard disk of the chosen machine, which holds its files then")
+  func folders() throws {
+    let shelf = try #require(try Shelf(["alpha"]))
+    let host = try Folder()
+    host.file("READ.ME", size: 2000)
+    shelf.bench.drop(host.path)
+    shelf.bench.press(.enter)
+    #expect(!shelf.bench.interface.hasDialog)
+    shelf.bench.press(.down)
+    shelf.bench.drop(host.path)
+    shelf.bench.press(.enter)
+    shelf.bench.finishWork()
+    shelf.bench.press(.escape)
+    shelf.bench.drop(host.path)
+    shelf.bench.press(.right, .enter)
+    shelf.bench.finishWork()
+    shelf.bench.press(.escape)
+    #expect(!shelf.bench.interface.hasDialog)
+    let entry = try #require(shelf.screen?.entries.first)
+    let configuration = try entry.open(.reading).configuration()
+    #expect(configuration.cdrom.disc.path?.hasPrefix("medium:") == true)
+    #expect(configuration.disk.hdb.path?.hasPrefix("medium:") == true)
+    shelf.bench.press(.up)
+    #expect(shelf.screen?.entry == nil, "the list has the keyboard again")
+  }
+
   @Test("What is no image is refused with its reason")
   func nonsense() throws {
     let shelf = try #require(try Shelf())

@@ -169,9 +169,11 @@ final class Interface {
   /// Takes a dialog away.
   func close(_ dialog: any Dialog) {
     guard let at = dialogs.firstIndex(where: { $0 === dialog }) else { return }
-    if at == dialogs.count - 1 { (focus, wantedFocus) = (focusBelow[at], nil) }
+    let isLast = at == dialogs.count - 1
+    if isLast { (focus, wantedFocus) = (focusBelow[at], nil) }
     dialogs.remove(at: at)
-    focusBelow.remove(at: at)
+    // The dialog above it gives the keyboard back to what was below it.
+    focusBelow.remove(at: isLast ? at : at + 1)
     caret = TextCaret()
     hasChanged = true
   }

@@ -38,6 +38,8 @@ extension LibraryScreen {
   // MARK: Starting
 
   func start(cold: Bool = false) {
+    // One that has just been closed is free again.
+    refresh()
     if let entry, !entry.isFree {
       status = "\(entry.name) is \(entry.state.text)"
       return
@@ -77,6 +79,7 @@ extension LibraryScreen {
   func dropped(_ file: String) {
     var answers: [Notice.Answer] = []
     let name = file.split(separator: "/").last.map(String.init) ?? file
+    if HostFile.isDirectory(file) { return droppedFolder(file, name) }
     let kind = try? ImageKind.detect(path: file)
     if kind != nil, kind != .machine {
       answers.append(Notice.Answer(label: "Start it now", look: .main) { [unowned self] in run(file) })
@@ -95,6 +98,30 @@ extension LibraryScreen {
     }
     answers.append(Notice.Answer(label: "Cancel"))
     interface.show(Notice("What is to be done with \(name)?", title: name, answers: answers))
+  }
+
+  /// A folder becomes a CD or a hard disk of the chosen machine.
+  private func droppedFolder(_ folder: String, _ name: String) {
+    guard let entry, entry.isFree else {
+      interface.show(
+        Notice(
+          "A folder can be a CD or a hard disk of a machine: choose a machine that doesn't run, and drop it again.",
+          title: name))
+      return
+    }
+    func answer(_ label: String, _ key: String) -> Notice.Answer {
+      Notice.Answer(label: label) { [unowned self] in
+        interface.show(MediaDialog(entry, screen: self, inserting: folder, key: key))
+      }
+    }
+    var answers = [answer("As a CD", "cdrom.disc")]
+    answers[0].look = .main
+    if entry.state == .off { answers.append(answer("As a hard disk", "")) }
+    answers.append(Notice.Answer(label: "Cancel"))
+    interface.show(
+      Notice(
+        "What is in the folder is taken into \(entry.name). (A folder that a machine writes back into is given to it while it "
+          + "runs, from its menu.)", title: name, answers: answers))
   }
 
   func newMachine(with image: String? = nil) {

@@ -58,8 +58,9 @@ final class LibraryScreen {
     canvas.fill(Rectangle(0, 0, width, height), Interface.Style.background)
     canvas.text("Heirloom", 20, 12, Interface.Style.text, size: 2)
     let list = Rectangle(16, 56, width - Self.side - 44, height - 56 - 36)
+    let chosen = rows.chosen
     let choice = interface.list(count: entries.count + 1, rowHeight: 84, &rows, list) { [self] index, place in
-      row(index, place)
+      row(index, place, isChosen: index == chosen)
     }
     if entries.isEmpty { welcome(Rectangle(list.x, list.y + 100, list.width, list.height - 100)) }
     details(Rectangle(width - Self.side - 16, 56, Self.side, height - 56 - 36))
@@ -67,7 +68,7 @@ final class LibraryScreen {
     let pressed = interface.buttons(top, x: width - 16 - Interface.width(of: top), y: 14, height: 30)
     canvas.name(
       status.isEmpty
-        ? "Enter starts. Tab and arrows go round. N: new machine, D: start a disk. Ctrl+Q closes." : status,
+        ? "Enter starts. Tab goes round. N new machine, D start a disk, Ctrl+Q close" : status,
       16, height - 26, status.isEmpty ? Interface.Style.dim : Interface.Style.good, width: width - 32)
     if choice == .moved { status = "" }
     if choice == .opened { start() }
@@ -97,7 +98,7 @@ final class LibraryScreen {
       lines.joined(separator: "\n"), place.x + 20, place.y + 8, width: place.width - 40, Interface.Style.dim)
   }
 
-  private func row(_ index: Int, _ place: Rectangle) {
+  private func row(_ index: Int, _ place: Rectangle, isChosen: Bool) {
     let canvas = interface.canvas
     let picture = Rectangle(place.x + 8, place.y + 6, 96, 72)
     let x = place.x + 116
@@ -112,7 +113,8 @@ final class LibraryScreen {
     let entry = entries[index - 1]
     thumbnail(entry, picture)
     canvas.name(entry.name, x, place.y + 12, Interface.Style.text, width: width)
-    canvas.name(entry.state.text, x, place.y + 32, Self.colour(entry.state), width: width)
+    let colour = isChosen ? Interface.Style.text : Self.colour(entry.state)
+    canvas.name(entry.state.text, x, place.y + 32, colour, width: width)
     let parts = entry.parts.isEmpty ? entry.path : "\(entry.parts), \(TextLayout.size(entry.size))"
     let used = entry.used.map { ", " + LocalTime.text($0) } ?? ""
     canvas.name(parts + used, x, place.y + 50, Interface.Style.dim, width: width)

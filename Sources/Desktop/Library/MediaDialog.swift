@@ -13,6 +13,7 @@ final class MediaDialog: Dialog {
   private let start: ([String]) -> Void
   private let work: (String, @escaping @Sendable (@escaping Progress) throws -> String) -> Void
   private var inserting: String?
+  private let key: String?
   private var wasCovered = false
 
   private static let drives = [
@@ -20,10 +21,13 @@ final class MediaDialog: Dialog {
     ("Hard disk 2", "disk.hdb"), ("Hard disk 4", "disk.hdd"),
   ]
 
-  /// - Parameter inserting: an image that goes into the drive that it belongs in.
-  init(_ entry: LibraryEntry, screen: LibraryScreen, inserting: String? = nil) {
+  /// - Parameters:
+  ///   - inserting: an image that goes into the drive that it belongs in.
+  ///   - key: which drive that is, if it is known.
+  init(_ entry: LibraryEntry, screen: LibraryScreen, inserting: String? = nil, key: String? = nil) {
     self.entry = entry
     self.inserting = inserting
+    self.key = key
     isSuspended = entry.state == .suspended
     start = { [unowned screen] flags in
       screen.attempt { try screen.started.start(entry.target, flags) }
@@ -149,9 +153,10 @@ final class MediaDialog: Dialog {
 
   /// Puts an image into the drive that it belongs in.
   private func insert(_ image: String, _ interface: Interface) {
-    if HostFile.isDirectory(image) { return set("cdrom.disc", to: image, interface) }
     do {
-      switch try ImageKind.detect(path: image) {
+      if let key, !key.isEmpty { return set(key, to: image, interface) }
+      let isFolder = HostFile.isDirectory(image)
+      switch isFolder ? (key == nil ? .cdrom : .hardDisk) : try ImageKind.detect(path: image) {
       case .floppy: set("floppy.a", to: image, interface)
       case .cdrom: set("cdrom.disc", to: image, interface)
       case .hardDisk:
