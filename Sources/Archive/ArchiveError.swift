@@ -27,6 +27,11 @@ func hostError(_ path: String, _ error: any Error) -> HostError {
   }
 }
 
+/// The same without the file's name, for messages that have it already.
+func hostReason(_ path: String, _ error: any Error) -> String {
+  hostError(path, error).description.replacing("\(path): ", with: "")
+}
+
 private func reason(_ error: DatabaseError) -> String {
   switch error.resultCode {
   case .SQLITE_NOTADB: "is not a machine file"

@@ -86,12 +86,12 @@ final class LiveTrackStore: FloppyStore {
     guard let slot = FloppyTracks.slot(of: track) else { return }
     do {
       try store.write(medium, at: (cylinder * 2 + head + 1) * FloppyTracks.slotSize, slot, cache: cache)
-    } catch { throw .unwritable(path: store.file.path, reason: hostError(store.file.path, error).description) }
+    } catch { throw .unwritable(path: store.file.path, reason: hostReason(store.file.path, error)) }
   }
 
   func sync() throws(StorageError) {
     do { try store.flush() } catch {
-      throw .unwritable(path: store.file.path, reason: hostError(store.file.path, error).description)
+      throw .unwritable(path: store.file.path, reason: hostReason(store.file.path, error))
     }
   }
 }
@@ -116,6 +116,6 @@ final class LiveCD: CDSource {
     guard offset >= 0, count > 0, offset < byteCount else { return [] }
     do {
       return try store.bytes(medium, at: offset, count: min(count, byteCount - offset), cache: cache)
-    } catch { throw .unreadable(path: name, reason: hostError(store.file.path, error).description) }
+    } catch { throw .unreadable(path: name, reason: hostReason(store.file.path, error)) }
   }
 }

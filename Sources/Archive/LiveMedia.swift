@@ -24,7 +24,7 @@ extension LiveDisk: GenerationStore {
       throw .outside(path: name, sector: lba, sectors: sectorCount)
     }
     do { return try store.bytes(medium, at: lba * 512, count: count * 512, cache: cache) } catch {
-      throw .unreadable(path: name, reason: hostError(store.file.path, error).description)
+      throw .unreadable(path: name, reason: hostReason(store.file.path, error))
     }
   }
 
@@ -34,13 +34,13 @@ extension LiveDisk: GenerationStore {
       throw .outside(path: name, sector: lba, sectors: sectorCount)
     }
     do { try store.write(medium, at: lba * 512, bytes, cache: cache) } catch {
-      throw .unwritable(path: name, reason: hostError(store.file.path, error).description)
+      throw .unwritable(path: name, reason: hostReason(store.file.path, error))
     }
   }
 
   func flush() throws(StorageError) {
     do { try store.flush() } catch {
-      throw .unwritable(path: name, reason: hostError(store.file.path, error).description)
+      throw .unwritable(path: name, reason: hostReason(store.file.path, error))
     }
   }
 
@@ -57,7 +57,7 @@ extension LiveDisk: GenerationStore {
         throw ArchiveError.damaged("a generation has no name")
       }
       try store.restore(medium, identity)
-    } catch { throw .unreadable(path: name, reason: hostError(store.file.path, error).description) }
+    } catch { throw .unreadable(path: name, reason: hostReason(store.file.path, error)) }
   }
 }
 
@@ -91,11 +91,13 @@ final class LiveFloppyStore: FloppyStore {
     let data = track.sectors[sector]
     let linear = (cylinder * geometry.heads + head) * geometry.sectorsPerTrack + Int(data.id.record) - 1
     do { try store.write(medium, at: linear * geometry.sectorSize, data.data, cache: cache) } catch {
-      throw .unwritable(path: store.file.path, reason: "\(error)")
+      throw .unwritable(path: store.file.path, reason: hostReason(store.file.path, error))
     }
   }
 
   func sync() throws(StorageError) {
-    do { try store.flush() } catch { throw .unwritable(path: store.file.path, reason: "\(error)") }
+    do { try store.flush() } catch {
+      throw .unwritable(path: store.file.path, reason: hostReason(store.file.path, error))
+    }
   }
 }

@@ -51,6 +51,8 @@ final class LiveStore: Sendable {
     var jobs: [Job] = []
     var lastJob = 0
     var failure: HostError?
+    /// What the host could not read, and hasn't read since.
+    var unread: (chunk: Digest, size: Int, failure: HostError)?
     var returned: [(medium: Int64, layer: Int64)] = []
     /// Nothing is cut: media are going back one by one, and belong together.
     var isHeld = false
@@ -105,12 +107,20 @@ final class LiveStore: Sendable {
     case .bytes(let bytes): return bytes
     case .chunk(let digest, let size):
       if let bytes = cache[digest], bytes.count == size { return bytes }
-      let bytes =
-        digest == .zeros
-        ? [UInt8](repeating: 0, count: size)
-        : try file.database.read { try ChunkStore(db: $0).read(digest, size: size) }
+      let bytes = digest == .zeros ? [UInt8](repeating: 0, count: size) : try chunk(digest, size)
       cache[digest] = bytes
       return bytes
+    }
+  }
+
+  /// A chunk of the file. When the host can't read it at all (the stick is out), that is remembered and tried again.
+  private func chunk(_ digest: Digest, _ size: Int) throws -> [UInt8] {
+    do { return try file.database.read { try ChunkStore(db: $0).read(digest, size: size) } } catch let error
+      as DatabaseError where error.resultCode == .SQLITE_IOERR
+    {
+      let failure = hostError(file.path, error)
+      lock.withLock { $0.unread = (digest, size, failure) }
+      throw error
     }
   }
 
@@ -243,12 +253,14 @@ final class LiveStore: Sendable {
     if let failure { throw failure }
   }
 
-  /// What the host last refused and hasn't taken since.
-  var failure: HostError? { lock.withLock { $0.failure } }
+  /// What the host last refused to take or give, and hasn't since.
+  var failure: HostError? { lock.withLock { $0.failure ?? $0.unread?.failure } }
 
   private func tick() {
     lock.withLock { Self.cut(&$0, keep: [], always: false) }
     work()
+    guard let unread = lock.withLock({ $0.unread }), (try? chunk(unread.chunk, unread.size)) != nil else { return }
+    lock.withLock { $0.unread = nil }
   }
 
   /// Takes what is dirty in all media as one job: everything the guest has written up to this moment.

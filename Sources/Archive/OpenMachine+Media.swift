@@ -95,6 +95,20 @@ extension OpenMachine {
     return (outside.flatMap { Sandbox.places(of: $0.source) }, outside.filter { !$0.isDisc }.map(\.source))
   }
 
+  /// The machine's state for other processes: disks outside that went back with the machine, while their files didn't,
+  /// bring along what the files have no longer.
+  func state(of machine: Machine) throws -> SavedValue {
+    var state = try machine.savedState()
+    for channel in machine.board.ata {
+      for (unit, name) in ["master", "slave"].enumerated() {
+        guard let disk = channel.image(unit), disk.isDetached else { continue }
+        Self.set(
+          "part:\(channel.footprint.name).\(name)", to: .object(["disk": try disk.savedView()]), in: &state)
+      }
+    }
+    return state
+  }
+
   /// A host's path from its root: the next start may be in another folder.
   private static func place(_ name: String) -> String {
     name == Machine.welcomeDiskName ? name : Library.absolute(name)
@@ -245,7 +259,7 @@ extension OpenMachine {
         "snapshot \(snapshot.name) needs the CD \(source), which \(trouble); name its place with --cdrom PATH, or go on "
           + "without it (--changed-media empty), or with what is there now (--changed-media accept)")
     }
-    Self.clear(part, in: &state)
+    Self.set(part, to: .null, in: &state)
   }
 
   /// A disc with nothing on it.
@@ -266,12 +280,12 @@ extension OpenMachine {
     return nil
   }
 
-  /// The drive of `part` is empty.
-  private static func clear(_ part: String, in state: inout SavedValue) {
+  /// A part's state in a state is `value`.
+  private static func set(_ part: String, to value: SavedValue, in state: inout SavedValue) {
     guard case .object(var all) = state, case .object(var board)? = all["board"],
       case .object(var devices)? = board["devices"]
     else { return }
-    devices[part] = .null
+    devices[part] = value
     board["devices"] = .object(devices)
     all["board"] = .object(board)
     state = .object(all)

@@ -93,6 +93,8 @@ public final class OpenMachine: MachineKeeper {
   /// Whether the machine goes on from a kept state.
   public var isFrozen: Bool { frozen != nil }
 
+  public var trouble: String? { live.failure?.description }
+
   // MARK: Keeping
 
   /// Keeps the machine's state; the machine waits only while it is copied, packing and writing go on beside it. A
@@ -108,7 +110,7 @@ public final class OpenMachine: MachineKeeper {
   public func freeze(_ machine: Machine) throws(HostError) {
     try naming(file.path) {
       try keep(machine, as: MachineFile.frozenName, kind: .frozen, note: "")
-      if let refusal = machine.flush().first { throw ArchiveError.refused(refusal) }
+      if let refusal = machine.flush().first { throw HostError.file(refusal) }
       for disk in Self.disksOutside(machine.configuration) { try file.note(outside: Library.absolute(disk.path)) }
       try writer.settle()
       if let failure = live.failure { throw failure }
@@ -125,7 +127,7 @@ public final class OpenMachine: MachineKeeper {
       throw HostError.usage("\(file.path): nothing is kept of a run with --read-only")
     }
     let capture = StateWriter.Capture(
-      name: name, kind: kind, note: note, taken: HostMoment.now, state: try machine.savedState(),
+      name: name, kind: kind, note: note, taken: HostMoment.now, state: try state(of: machine),
       time: machine.now.picoseconds,
       picture: machine.picture(),
       drives: try drives(of: machine), configuration: kept(machine.configuration).toml(all: true), roms: machine.roms)

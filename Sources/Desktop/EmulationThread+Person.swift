@@ -86,10 +86,13 @@ extension EmulationThread {
     do {
       let lines = try session.machine.commitFolders()
       let conflicts = lines.filter { $0.hasPrefix("conflict: ") }
+      let written = lines.count - conflicts.count
       exchange.tell(
-        lines.isEmpty
-          ? "Nothing has changed on the folder's disk"
-          : "\(lines.count - conflicts.count) changes written to the folder")
+        session.machine.board.hardDisks.allSatisfy { $0.folder == nil }
+          ? "No disk of this machine is a folder"
+          : lines.isEmpty
+            ? "Nothing has changed on the folder's disk"
+            : "\(TextLayout.count(written, "change")) written to the folder")
       for line in conflicts { exchange.tell("Left alone: " + line.dropFirst("conflict: ".count)) }
     } catch { exchange.tell("\(error)") }
   }

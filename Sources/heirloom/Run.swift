@@ -24,6 +24,8 @@ struct Run {
   mutating func start(headless: Bool) throws {
     let signals = SignalWatch()
     signal(SIGPIPE, SIG_IGN)
+    // A limit on the size of files is an error of writing like others.
+    signal(SIGXFSZ, SIG_IGN)
     keeper?.onKept = { name, failure in
       if let failure { ErrorReport.complain("snapshot \(name) was not kept: \(failure)") }
     }
@@ -67,7 +69,8 @@ struct Run {
       do { try freeze() } catch { complaints.append("\(error)") }
     }
     complaints += session.finish()
-    for line in complaints { ErrorReport.complain(line) }
+    var told: Set<String> = []
+    for line in complaints where told.insert(line).inserted { ErrorReport.complain(line) }
     if printsHash { session.print("state-hash \(try session.machine.stateHash())\n") }
     do { try keeper?.close() } catch {
       ErrorReport.complain(error.description)

@@ -88,6 +88,32 @@ import Testing
     try again.close()
   }
 
+  @Test func aDiskThatWentBackWithItsMachineIsExportedAsTheMachineSeesIt() throws {
+    let path = try attached()
+    do {
+      let open = try OpenMachine(path: path)
+      let machine = try start(open)
+      machine.run(until: .zero + .seconds(1))
+      try open.keep(machine, as: "early")
+      #expect(machine.board.hardDisks.first?.write(3000, noise(512, seed: 4)) == true)
+      // From here on the image has what the machine hasn't.
+      try open.restore(machine, to: "early")
+      #expect(machine.board.hardDisks.first?.write(100, noise(512, seed: 3)) == true)
+      try open.freeze(machine)
+      try open.close()
+    }
+    let file = try MachineFile(path: path, access: .writing)
+    try file.export(to: folder.path("out.heirloom"), withMedia: true)
+    try file.finish()
+    try removeOriginals()
+    let open = try OpenMachine(path: folder.path("out.heirloom"))
+    let disk = try #require(try start(open).board.hardDisks.first)
+    #expect(disk.read(3000) == Array(noise(2 << 20, seed: 1)[3000 * 512..<3001 * 512]))
+    #expect(disk.read(100) == noise(512, seed: 3))
+    try open.close()
+    #expect(try MachineFile(path: folder.path("out.heirloom"), access: .reading).verify().isEmpty)
+  }
+
   @Test func aSuspendedMachineWhoseHardDiskHasChangedIsNotExportedHalf() throws {
     let path = try attached()
     do {

@@ -145,7 +145,7 @@ import Testing
       hdd_fn =
       hdg_fn = g.img
       drive_a_type = 7
-      drive_b_type = 1
+      drive_b_type = 3
       bpb_disable = 0
       cd_speed = 24
       cd_model = pcemcd
@@ -170,7 +170,7 @@ import Testing
     #expect(machine.memory.size == MemorySize(megabytes: 8) && machine.input.mouse == .serial)
     #expect(value("sound.card") == "sb16" && value("sound.sb16.port") == "240")
     #expect(machine.disk.hda.path == folder.path("c.img") && machine.cdrom.disc.path == folder.path("cd.iso"))
-    #expect(value("floppy.drive-a") == "2.88m" && value("floppy.drive-b") == "360k" && machine.floppy.a.path == nil)
+    #expect(value("floppy.drive-a") == "2.88m" && value("floppy.drive-b") == "1.2m" && machine.floppy.a.path == nil)
     for line in [
       "a configuration of PCem", "gus = 1", "netcard = ne2000", "/images/none.img isn't there", "hard disk g.img",
       "[joysticks] joystick_0_nr = 0",

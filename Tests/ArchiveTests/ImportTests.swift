@@ -11,15 +11,15 @@ import Testing
 
   init() throws { folder = try Folder() }
 
-  /// A disk of 4 MB with a partition table and data at both ends of a hole.
+  /// A disk of 5 MB with a partition table and data at both ends of a hole.
   private static let disk: [UInt8] = {
-    var bytes = [UInt8](repeating: 0, count: 4 << 20)
+    var bytes = [UInt8](repeating: 0, count: 5 << 20)
     bytes.replaceSubrange(0..<512, with: noise(512, seed: 1))
     bytes.replaceSubrange(0x1BE..<0x200, with: [UInt8](repeating: 0, count: 66))
     bytes.replaceSubrange(0x1BE..<0x1CE, with: [0x80, 1, 1, 0, 6, 15, 63, 7, 63, 0, 0, 0, 0, 0x1F, 0, 0])
     bytes.replaceSubrange(510..<512, with: [0x55, 0xAA])
     bytes.replaceSubrange(2 << 20..<(2 << 20) + 70_000, with: noise(70_000, seed: 2))
-    bytes.replaceSubrange((4 << 20) - 512..<4 << 20, with: noise(512, seed: 3))
+    bytes.replaceSubrange((5 << 20) - 512..<5 << 20, with: noise(512, seed: 3))
     return bytes
   }()
 
@@ -36,7 +36,7 @@ import Testing
     #expect(report == ["took in the hard disk \(source) (\(format)) as the first one"])
     let medium = try #require(try file.media().first)
     #expect(try file.configuration().disk.hda.path == "medium:" + medium.name && medium.origin == source)
-    #expect(try file.bytes(of: medium) == Self.disk)
+    #expect(try file.bytes(of: medium) == Self.disk && medium.sha256 == Digest(of: Self.disk))
   }
 
   private func big(_ value: Int, _ bytes: Int) -> [UInt8] {
@@ -51,10 +51,10 @@ import Testing
   func aVHDFixedAndDynamic(_ isFixed: Bool) throws {
     let path = folder.path("d.vhd")
     try VHDStore.create(
-      path: path, sectors: 8192, isFixed: isFixed, identity: noise(16, seed: 9), timestamp: 1)
+      path: path, sectors: 10240, isFixed: isFixed, identity: noise(16, seed: 9), timestamp: 1)
     do {
       let store = try DiskFormat.open(path: path, access: .writable)
-      for lba in 0..<8192 where Self.disk[lba * 512..<(lba + 1) * 512].contains(where: { $0 != 0 }) {
+      for lba in 0..<10240 where Self.disk[lba * 512..<(lba + 1) * 512].contains(where: { $0 != 0 }) {
         try store.write(lba, Array(Self.disk[lba * 512..<(lba + 1) * 512]))
       }
       try store.flush()
@@ -93,7 +93,7 @@ import Testing
       table += little(isThere ? first + data.count / 512 : 0)
       if isThere { data += bytes }
     }
-    var image = Array("KDMV".utf8) + little(1) + little(3) + little(8192, 8) + little(grain, 8)
+    var image = Array("KDMV".utf8) + little(1) + little(3) + little(10240, 8) + little(grain, 8)
     image += little(0, 8) + little(0, 8) + little(512) + little(0, 8) + little(1, 8) + little(first, 8)
     image += [UInt8](repeating: 0, count: 512 - image.count) + little(2) + [UInt8](repeating: 0, count: 508) + table
     image += [UInt8](repeating: 0, count: first * 512 - image.count) + data

@@ -323,6 +323,13 @@ import Testing
     let file = try MachineFile(path: path, access: .reading)
     #expect(try file.verify().isEmpty)
     #expect(try file.database.read { try Int32.fetchOne($0, sql: "PRAGMA user_version") } == Schema.version)
+    try file.finish()
+    // All that a file of this version can do: a clone in it, a disk by path and sum, an export.
+    let changed = try MachineFile(path: path, access: .writing)
+    try changed.linkedClone(name: "twin")
+    try changed.note(outside: path)
+    try changed.export(to: folder.path("out.heirloom"), withMedia: true)
+    #expect(try changed.verify().isEmpty)
   }
 
   private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -192,6 +192,8 @@ import Testing
     // For one start.
     try heirloom(["run", "m.heirloom", "--floppy-a", "a.img"] + quick + ["--do", "wait 1s"])
     #expect(try drives() == scratch.path("a.img") + ", none")
+    try heirloom(["run", "m.heirloom", "--cdrom", "cd"] + quick + ["--do", "wait 1s"])
+    #expect(try drives() == scratch.path("a.img") + ", " + scratch.path("cd"))
     let refused = try Program.run("machine", "edit", "m.heirloom", "--cpu", "386sx-16", directory: scratch.url)
     #expect(refused.status == 2 && refused.errors.contains("is suspended"))
   }

@@ -93,6 +93,48 @@ struct MachineKillTests {
     }
   }
 
+  /// `RLIMIT_FSIZE` makes the host refuse every write behind that byte, as a stick does that was pulled out.
+  @Test(.enabled(if: OtherTool.areThere("prlimit"), "util-linux has no prlimit here"))
+  func whenTheHostStopsTakingWritesTheMachineStandsStillAndGoesOnOrEndsWithoutLoss() throws {
+    let path = try fresh(0)
+    let process = Process()
+    process.executableURL = Program.directory.appendingPathComponent("heirloom")
+    process.arguments = ["run", path] + quick
+    let (output, errors) = (Pipe(), Pipe())
+    (process.standardOutput, process.standardError) = (output, errors)
+    let (log, said) = (Collected(output), Collected(errors))
+    try process.run()
+    defer { process.terminate() }
+    func wait(_ what: String, _ isMet: () -> Bool) {
+      let deadline = Date().addingTimeInterval(30)
+      while !isMet(), Date() < deadline { usleep(10_000) }
+      #expect(isMet(), "\(what): \(said.text)")
+    }
+    func limit(_ size: String) throws {
+      let set = try OtherTool.run("prlimit", "--pid", "\(process.processIdentifier)", "--fsize=\(size):unlimited")
+      #expect(set.status == 0, "\(set.output)")
+    }
+    wait("it writes") { log.text.contains("\n") }
+    try limit("4096")
+    wait("it stands still") { said.text.contains("the machine waits until that is done") }
+    #expect(said.text.contains(path) && said.text.contains("is its disk still there?"), "\(said.text)")
+    usleep(700_000)
+    let standing = log.text
+    usleep(500_000)
+    #expect(log.text == standing)
+    try limit("unlimited")
+    wait("it goes on") { said.text.contains("the machine goes on") && log.text.count > standing.count + 100 }
+    // And pulled out for good.
+    try limit("4096")
+    usleep(1_500_000)
+    process.terminate()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 3)
+    wait("it says so") { said.text.contains("medium:c: can't be written (the host") }
+    try expectWhole(path, "pulled out")
+    try expectRecords(path, log.text, "pulled out")
+  }
+
   @Test func underAMachineThatTakesSnapshots() throws {
     for number in 0..<Self.rounds(4) {
       let path = try fresh(number)
@@ -166,4 +208,19 @@ struct MachineKillTests {
       #expect(!FileManager.default.fileExists(atPath: path))
     }
   }
+}
+
+/// What comes out of a pipe.
+private final class Collected: @unchecked Sendable {
+  private let lock = NSLock()
+  private var bytes = Data()
+
+  init(_ pipe: Pipe) {
+    pipe.fileHandleForReading.readabilityHandler = { [self] handle in
+      let new = handle.availableData
+      lock.withLock { bytes.append(new) }
+    }
+  }
+
+  var text: String { lock.withLock { String(decoding: bytes, as: UTF8.self) } }
 }

@@ -33,6 +33,7 @@ import Testing
     #expect(TextLayout.size(1_474_560) == "1.4 MB")
     #expect(TextLayout.size(500 << 20) == "500 MB")
     #expect(TextLayout.size(20 << 30) == "20 GB")
+    #expect([0, 1, 2].map { TextLayout.count($0, "change") } == ["0 changes", "1 change", "2 changes"])
   }
 
   @Test("A dense display has larger points, as far as all dialogs fit")

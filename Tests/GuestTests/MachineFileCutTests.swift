@@ -13,14 +13,14 @@ struct CutSubject: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 
   /// Every guest program, every medium that is there, and the built-in disk.
-  static let all: [CutSubject] =
+  static let all =
     (HostTool.nasm.isThere ? GuestProgram.all : []).map { program in
       CutSubject(name: program.name) {
         try program.configuration(with: try program.assemble(), in: $0)
       } script: {
         program.script
       }
-    }
+    } + (HostTool.nasm.isThere ? GuestProgram.others.keys.sorted() : []).map(withoutEnd)
     + Medium.all.compactMap { medium in
       medium.url.map { url in
         CutSubject(name: medium.file) { folder in
@@ -31,7 +31,50 @@ struct CutSubject: Sendable, CustomTestStringConvertible {
           GuestScript(medium.lines())
         }
       }
+    } + [tools].compactMap(\.self) + [builtIn]
+
+  /// Programs that don't come to a DONE.
+  private static func withoutEnd(_ source: String) -> CutSubject {
+    CutSubject(name: source) {
+      let program = GuestProgram(source: source)
+      return try program.configuration(with: try program.assemble(), in: $0)
+    } script: {
+      GuestScript([(.wait(.seconds(6)), .nothing)])
     }
+  }
+
+  /// FreeDOS, and the programs of `msdos4-tools` on a hard disk.
+  private static var tools: CutSubject? {
+    guard let floppy = Places.medium("freedos-minimal-144/fdboot144.img"), let tools = Places.medium("msdos4-tools")
+    else { return nil }
+    return CutSubject(name: "msdos4-tools") { folder in
+      var configuration = MachineConfiguration()
+      configuration.memory.size = MemorySize(megabytes: 8)
+      configuration.floppy.a = HostPath(path: try folder.copy(of: floppy))
+      configuration.disk.hda = HostPath(path: tools.path)
+      return configuration
+    } script: {
+      GuestScript([
+        (.prompt("A:\\>"), .type("c:\n")), (.prompt("C:\\>"), .type("attrib *.exe\n")),
+        (.prompt("C:\\>"), .type("copy masm.exe copy.exe\n")), (.prompt("C:\\>"), .type("copy\n")),
+        (.wait(.seconds(2)), .nothing),
+      ])
+    }
+  }
+
+  private static let builtIn = CutSubject(name: "the built-in disk") { folder in
+    try Data(Firmware.welcomeDisk).write(to: URL(filePath: folder.path("welcome.img")))
+    var configuration = MachineConfiguration()
+    configuration.memory.size = MemorySize(megabytes: 4)
+    configuration.floppy.a = HostPath(path: folder.path("welcome.img"))
+    return configuration
+  } script: {
+    GuestScript([
+      (.wait(.seconds(4)), .type("abc\n")), (.wait(.seconds(1)), .press([.escape])),
+      (.wait(.seconds(2)), .type(" x\n")),
+      (.wait(.seconds(2)), .nothing),
+    ])
+  }
 }
 
 /// **Every guest program and every medium: cut anywhere, kept in a machine file, taken up by another process.**
@@ -92,6 +135,20 @@ struct CutSubject: Sendable, CustomTestStringConvertible {
     private func sum(_ values: [some FixedWidthInteger]) -> UInt64 {
       values.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64(truncatingIfNeeded: $1)) &* 0x0000_0100_0000_01B3 }
     }
+  }
+
+  @Test func everyProgramAndEveryMediumIsCut() throws {
+    let names = Set(CutSubject.all.map(\.name))
+    let programs = try FileManager.default.contentsOfDirectory(atPath: Places.programs.path)
+    for name in programs where name.hasSuffix(".asm") && HostTool.nasm.isThere {
+      let source = String(name.dropLast(4))
+      #expect(names.contains { $0 == source || $0.hasPrefix(source + " (") }, "\(name)")
+    }
+    for case let name as String in FileManager.default.enumerator(atPath: Places.media.path) ?? .init() {
+      guard name.hasSuffix(".img") else { continue }
+      #expect(names.contains(name), "\(name)")
+    }
+    #expect(names.contains("the built-in disk") && Self.all >= 200)
   }
 
   @Test(arguments: CutSubject.all)

@@ -39,6 +39,9 @@ enum TextLayout {
     }
   }
 
+  /// "1 snapshot", "2 snapshots".
+  static func count(_ number: Int, _ thing: String) -> String { "\(number) \(thing)\(number == 1 ? "" : "s")" }
+
   /// A size for people.
   static func size(_ bytes: Int) -> String {
     if bytes < 1 << 20 { return "\((bytes + 1023) >> 10) KB" }

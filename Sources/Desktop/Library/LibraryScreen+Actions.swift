@@ -248,7 +248,7 @@ extension LibraryScreen {
   func delete(_ entry: LibraryEntry) {
     let media = (try? entry.open(.reading).media().filter(\.isInside).map(\.name)) ?? []
     let disks = media.isEmpty ? "" : " with its disks (\(media.joined(separator: ", ")))"
-    let count = entry.snapshots == 1 ? "1 snapshot" : "\(entry.snapshots) snapshots"
+    let count = TextLayout.count(entry.snapshots, "snapshot")
     let state = entry.state == .suspended ? ", and what goes on in it," : ""
     interface.show(
       Notice(

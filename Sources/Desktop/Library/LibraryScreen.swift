@@ -163,7 +163,8 @@ final class LibraryScreen {
     thumbnail(entry, picture)
     canvas.name(entry.name, inner.x, y, Interface.Style.text, width: inner.width)
     canvas.name(
-      "used \(entry.used.map { LocalTime.text($0) } ?? "never"), \(entry.snapshots) snapshots", inner.x, y + 18,
+      "used \(entry.used.map { LocalTime.text($0) } ?? "never"), \(TextLayout.count(entry.snapshots, "snapshot"))",
+      inner.x, y + 18,
       Interface.Style.dim, width: inner.width)
     y += 42
     guard entry.isReadable else {

@@ -63,6 +63,8 @@ public protocol MachineKeeper: MediaSource {
   ///
   /// - Throws: `HostError`.
   func restore(_ machine: Machine, to name: String) throws
+  /// Why the machine should stand still: its file doesn't take or give what is on its disks. nil if all is well.
+  var trouble: String? { get }
   /// Does what commands of other processes ask for. Called often; what takes long is done beside.
   ///
   /// - Parameter restore: puts the machine back into the state of that name.

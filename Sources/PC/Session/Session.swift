@@ -137,7 +137,7 @@ public final class Session {
   public func run(until end: Instant) throws -> End? {
     while machine.now < end {
       if let outcome = machine.outcome { return .machine(outcome) }
-      trouble = machine.retryMedia()
+      trouble = machine.retryMedia() ?? keeper?.trouble
       guard trouble == nil else { return nil }
       serve()
       var next = end

@@ -251,6 +251,18 @@ public final class HardDiskImage: SavedPart {
     return try saved.savedValue()
   }
 
+  /// The part's state for those who attach the image anew: with the blocks, too, that the store no longer holds as the
+  /// guest sees them, because the machine went back and the file didn't (`isDetached`).
+  public func savedView() throws -> SavedValue {
+    guard isDetached else { return try savedPart() }
+    var saved = Saved()
+    saved.sectorCount = sectorCount
+    let view = originals.merging(written) { $1 }
+    saved.digest = digest(over: view)
+    saved.blocks = view.keys.sorted().map { SavedBlock(index: $0, bytes: view[$0] ?? []) }
+    return try saved.savedValue()
+  }
+
   /// Sectors that were written since attachment, or that a loaded state had so; in order. Over a `GenerationStore` none.
   public var writtenSectors: [Range<Int>] {
     written.keys.sorted().map { $0 * Self.sectorsPerBlock..<$0 * Self.sectorsPerBlock + sectors(in: $0) }

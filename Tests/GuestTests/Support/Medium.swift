@@ -34,6 +34,9 @@ struct Medium: Sendable, CustomTestStringConvertible {
     Medium(file: "msdos-multitasking-4.0/mtdos1.img", drive: .d360K, megabytes: 1) {
       [(.wait(.seconds(15)), .nothing)]
     },
+    Medium(file: "msdos-multitasking-4.0/mtdos2.img", drive: .d360K, megabytes: 1) {
+      [(.wait(.seconds(8)), .press([.enter])), (.wait(.seconds(3)), .nothing)]
+    },
     Medium(file: "boote-linux-2.4.20/boote.img", megabytes: 16) {
       [(.wait(.seconds(10)), .press([.enter])), (.wait(.seconds(10)), .nothing)]
     },
