@@ -57,7 +57,8 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
     case .notAFile(let path): "\(path): is not a regular file; a disk image file is wanted"
     case .empty(let path): "\(path): is empty; a disk image has at least 160K"
     case .unreadable(let path, let reason): "\(path): can't be read (\(reason)); make it readable"
-    case .unwritable(let path, let reason): "\(path): can't be written (\(reason)); free space or use --read-only"
+    case .unwritable(let path, let reason):
+      "\(path): can't be written (\(reason)); make it writable, make room, or use --read-only"
     case .inUse(let path, let by):
       "\(path): is in use by \(by.isEmpty ? "another drive or machine" : by); close that one or use --read-only"
     case .exists(let path): "\(path): exists already; remove it or take another name"

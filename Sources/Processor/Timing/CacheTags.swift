@@ -229,6 +229,7 @@ struct CacheTags {
   var lastUses: [UInt8] {
     let sets = Int(mask) + 1
     return [UInt8](UnsafeRawBufferPointer(start: recent, count: sets * 8))
+      + UnsafeRawBufferPointer(start: tags, count: sets * ways * 4)
       + UnsafeRawBufferPointer(start: order, count: sets) + UnsafeRawBufferPointer(start: pages, count: 128)
       + UnsafeRawBufferPointer(start: pageOrder, count: 8)
   }

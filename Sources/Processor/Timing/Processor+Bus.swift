@@ -21,6 +21,8 @@ extension Processor {
     } else {
       // A fill in progress comes first.
       s.pointee.fillsUntil = max(s.pointee.fillsUntil, clock.nextTick(from: scheduler.now)) &+ clocks
+      // A waiting loop that brings in lines isn't where it would have been.
+      idle.period = 0
     }
   }
 

@@ -82,11 +82,25 @@ private struct IdleRound {
     state.registers[8] == cpu.s.pointee.eip && (0..<8).allSatisfy { state.registers[$0] == cpu.reg($0) }
   }
 
-  /// Whether the caches are now as they were: no line was looked up, or they only took turns and none was brought in.
-  func hasCaches(of cpu: CPU) -> Bool {
-    if cpu.c.pointee.lookUps == lookUps { return true }
-    return cpu.s.pointee.fillsUntil == fills && cpu.c.pointee.tags.lastUses == lines
+  /// It began where another round of the same loop had ended.
+  var isSecond = false
+
+  /// How the caches are now.
+  func caches(of cpu: CPU) -> IdleCaches {
+    if cpu.c.pointee.lookUps == lookUps { return .same }
+    guard cpu.c.pointee.tags.lastUses == lines else { return .other }
+    return cpu.s.pointee.fillsUntil == fills ? .same : .filled
   }
+}
+
+/// The caches behind a round, against how they were in front of it.
+private enum IdleCaches {
+  /// No line was looked up, or they only took turns.
+  case same
+  /// The same on the chip, but lines have been brought in: all of them were thrown out again. The board's cache, of one
+  /// way, holds the last of those that share a place; in the next round it is the same from the beginning.
+  case filled
+  case other
 }
 
 extension Processor {
@@ -209,7 +223,9 @@ extension Processor {
       if isRefreshed, clocks &- before &+ cpu.c.pointee.memoryModel.refresh >= refreshInterval { return false }
       if cpu.faulted || events != quiet || idle.hasWrittenTooMuch || cpu.c.pointee.stopRequested { return false }
       guard start.isAtPlace(cpu), start.state == IdleState(cpu) else { continue }
-      if start.hasCaches(of: cpu), memoryIsAsBefore {
+      let caches = start.caches(of: cpu)
+      let isAgain = caches != .other && memoryIsAsBefore
+      if isAgain, caches == .same || start.isSecond {
         idle.anchor = clocks
         idle.period = clocks &- start.clocks
         idle.events = quiet
@@ -220,13 +236,20 @@ extension Processor {
         let isSteady =
           (writes == 0 || writes == idle.period || cpu.c.pointee.memoryModel.write == 0)
           && (fills == 0 || fills == idle.period) && idle.period > 0 && s.pointee.numericBusyUntil <= start.clocks
+          && (caches == .same || fillsRecur(start))
         if isSteady { return true }
         idle.period = 0
       }
       // The first round may have filled the cache: the second counts.
       start = begin()
+      start.isSecond = isAgain
     }
     return false
+  }
+
+  /// Whether what lines wait for is the same in each round: the bus's clock, and writes of the round itself.
+  private func fillsRecur(_ start: IdleRound) -> Bool {
+    idle.period % cpu.c.pointee.memoryModel.multiplier == 0 && (idle.movesWrites || start.writes <= start.clocks)
   }
 
   /// A round begins here.
