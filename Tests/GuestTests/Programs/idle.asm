@@ -1,4 +1,5 @@
-; The ways in which programs wait for a key that never comes: -D IDIOM=name, one at a time, for ever. Says BEGIN and waits.
+; The ways in which programs wait for a key that never comes: -D IDIOM=number, one at a time, for ever; without it the most
+; usual one. Says BEGIN and waits.
 ; Sources: Ralf Brown's Interrupt List (INT 16h, INT 28h, INT 2Fh AX=1680h and 1689h); BIOS data area by the IBM PC AT
 ; Technical Reference; Windows 95 runs no HLT when it has nothing to do (R. Chen), its loop here is our own.
 %include "bios_test.inc"
@@ -14,6 +15,9 @@
 %define ROUNDS    9
 %define KERNEL    10
 %define STRINGS   11
+%ifndef IDIOM
+  %define IDIOM   INT16_01
+%endif
 
 tests:
         mov     word [0x28*4], nothing  ; as DOS has it
