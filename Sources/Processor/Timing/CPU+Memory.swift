@@ -88,10 +88,15 @@ extension CPU {
       return
     }
     let now = s.pointee.target &- s.pointee.left &- Int64(o.pointee.after)
-    let end = max(s.pointee.writesUntil, now) &+ write
-    s.pointee.writesUntil = end
-    let full = end &- now &- c.pointee.memoryModel.buffered
-    if full > 0 { chargeHere(o, full) }
+    let before = s.pointee.writesUntil
+    if before <= now {
+      s.pointee.writesUntil = now &+ write
+    } else {
+      let end = before &+ write
+      s.pointee.writesUntil = end
+      let full = end &- now &- c.pointee.memoryModel.buffered
+      if full > 0 { chargeHere(o, full) }
+    }
     if _slowPath(linear & (bytes &- 1) != 0) { splitPost(o, linear, bytes) }
   }
 
