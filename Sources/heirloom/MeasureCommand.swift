@@ -60,6 +60,11 @@ struct MeasureCommand: ParsableCommand {
     }
   }
 
+  func validate() throws {
+    guard rounds > 0 else { throw ValidationError("--rounds \(rounds): one at least") }
+    guard 1...10_000 ~= turn else { throw ValidationError("--turn \(turn): 1 to 10000 ms") }
+  }
+
   func run() throws {
     guard let model = ProcessorModel(rawValue: cpu) else { throw ValidationError("--cpu \(cpu): unknown") }
     let runners = try [TimingModel.simple, .full].map { try Runner($0, cpu: model, disk: disk) }

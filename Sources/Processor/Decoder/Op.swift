@@ -61,7 +61,7 @@ struct Block {
   var valid = false
   /// The state of the pipeline for which the static clocks are right.
   var pipe: UInt16 = 0
-  /// `Caches.epoch` when all lines of code were the last used ones of their sets.
+  /// `Caches.epoch` when all lines of code were the last used ones of their pairs.
   var epoch = 0
   /// A bit for each of its lines (31 at most) in whose list of `CacheTags.links` it is.
   var linked: UInt32 = 0

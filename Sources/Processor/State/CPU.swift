@@ -60,7 +60,7 @@ struct Caches {
   var tags: CacheTags
   /// Counts the lines that were looked up: while it stays, so do all tags.
   var lookUps = 0
-  /// Counts what displaces the code of decoded blocks: a block whose lines were all the last used of their sets at the
+  /// Counts what displaces the code of decoded blocks: a block whose lines were all the last used of their pairs at the
   /// current count needs no look-up.
   var epoch = 1
   /// The first free one of `CacheTags.links`.
